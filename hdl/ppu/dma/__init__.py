@@ -1,0 +1,1 @@
+"""Shared: byte ranges to AXI4 bursts, read and write engines."""

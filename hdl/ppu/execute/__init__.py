@@ -1,0 +1,1 @@
+"""Stage 3b: scratchpad through the array to the accumulator."""

@@ -1,0 +1,1 @@
+"""Stage 1: registers, doorbell and command fetch."""

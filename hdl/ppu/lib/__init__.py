@@ -1,0 +1,1 @@
+"""Shared: stream parts, AXI signatures, arithmetic."""

@@ -1,0 +1,1 @@
+"""Stage 3a: memory to scratchpad and accumulator."""

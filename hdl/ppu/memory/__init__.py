@@ -1,0 +1,1 @@
+"""Shared: banked on-chip memories."""

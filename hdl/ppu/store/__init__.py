@@ -1,0 +1,1 @@
+"""Stage 3c: accumulator to memory."""

@@ -1,0 +1,1 @@
+"""Simulation: golden model, programs, back ends and test benches of the PPU tensor core."""
