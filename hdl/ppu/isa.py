@@ -9,7 +9,7 @@ from amaranth.lib import data, enum
 
 __all__ = [
     "COMMAND_BITS", "COMMAND_BYTES", "COMMANDS", "Command", "End", "ErrorCode", "Execute", "Fence",
-    "Load", "Opcode", "Store", "StoreFormat", "Target",
+    "FetchedCommand", "Load", "Opcode", "Stop", "Store", "StoreFormat", "Target",
 ]  # fmt: skip
 
 COMMAND_BYTES = 32
@@ -105,7 +105,7 @@ class Execute(data.Struct):
 class Store(data.Struct):
     """Accumulator rows to memory."""
     opcode:       Opcode       # STORE
-    format:       StoreFormat  # how a sum is written
+    result_format: StoreFormat  # how a sum is written
     rows:         16           # matrix rows to write, at least 1
     columns:      16           # results of a matrix row, at least 1
     reserved_1:   16           # zero
@@ -148,3 +148,19 @@ class Command(data.Union):
     execute: Execute
     store:   Store
     end:     End
+
+
+class FetchedCommand(data.Struct):
+    """A command on its way from fetch to decode, or the error that takes its place."""
+    command: Command    # undefined unless `code` is NONE
+    index:   32         # commands before it since reset
+    code:    ErrorCode  # NONE, FETCH_SLVERR, FETCH_DECERR or RING; the last in its stream if not NONE
+    address: 64         # goes with the code
+
+
+class Stop(data.Struct):
+    """Why the core stopped; stays as it is until a reset."""
+    valid:   1          # the core is stopped
+    code:    ErrorCode  # what was wrong
+    index:   32         # failing command
+    address: 64         # goes with the code

@@ -41,12 +41,18 @@ class Field:
 
 @dataclass(frozen=True)
 class Register:
-    """A 32-bit register at byte `offset`."""
+    """A 32-bit register at byte `offset`. A `constant` one always reads as its reset value."""
 
     name: str
     offset: int
     doc: str
     fields: tuple = field(default_factory=tuple)
+    constant: bool = False
+
+    @property
+    def reset(self):
+        """Value after reset."""
+        return sum(f.reset << f.lsb for f in self.fields)
 
     @property
     def writable(self):
@@ -70,12 +76,13 @@ def register_map(config):
     no other source of them.
     """
     registers = [
-        Register("ID", 0x000, "Identity of the core.", _value("ro", '"PPU1" in ASCII', IDENTITY)),
+        Register("ID", 0x000, "Identity of the core.", _value("ro", '"PPU1" in ASCII', IDENTITY),
+                 constant=True),
         Register("VERSION", 0x004, "Version of the core: major, minor, patch.", (
             Field("patch", 0, 8, "ro", "Patch", _version() & 0xFF),
             Field("minor", 8, 8, "ro", "Minor", _version() >> 8 & 0xFF),
             Field("major", 16, 8, "ro", "Major", _version() >> 16),
-        )),
+        ), constant=True),
         Register("CONTROL", 0x010, "Actions; reads as 0 once they are done.", (
             Field("reset", 0, 1, "w1s",
                   "Soft reset: lets running commands finish, drops the others, then resets "
@@ -123,7 +130,8 @@ def register_map(config):
         if name == "signs":
             value = int(value == "mixed")
         registers.append(Register(f"CONFIG_{name.upper()}", 0x080 + 4 * index,
-                                  f"Configuration: `{name}`.", _value("ro", "Value", value)))
+                                  f"Configuration: `{name}`.", _value("ro", "Value", value),
+                                  constant=True))
     for index, (name, doc) in enumerate(COUNTERS):
         for half, (suffix, bits) in enumerate((("LOW", "31:0"), ("HIGH", "63:32"))):
             registers.append(Register(f"COUNT_{name}_{suffix}", 0x100 + 8 * index + 4 * half,

@@ -1,0 +1,57 @@
+# Every target sets up `.venv` first; `make help` lists them.
+
+PYTHON  ?= python3
+BACKEND ?= verilator
+PRESET  ?= medium
+LATENCY ?= 100
+OUT     ?= build/ppu_$(PRESET).v
+N       ?= 10000
+SEED    ?= 0
+JOBS    ?= 2
+TESTS   ?= tests
+
+VENV    := .venv/bin/python
+SETUP   := $(PYTHON) -I sim/ppu_sim/setup.py
+
+# Verilator's own make must not see this one's flags and variables.
+unexport MAKEFLAGS MFLAGS MAKELEVEL
+
+.DEFAULT_GOAL := help
+.PHONY: help setup prepare python demo test lint verilog fuzz clean
+
+help: ## Show this list
+	@echo "make TARGET [VARIABLE=value ...]"
+	@echo
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) \
+	    | while IFS='|' read -r target text; do printf '%-11s %s\n' "  $$target" "$$text"; done
+	@echo
+	@echo "Presets: tiny small medium ppu1. Back ends: verilator amaranth icarus model."
+
+setup: python ## Make .venv and install what is missing (the others do it by themselves)
+	@$(SETUP) --retry
+
+prepare: python
+	@$(SETUP)
+
+python:
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: apt-get install python3"; exit 1; }
+
+demo: prepare ## Classify digits on the RTL [PRESET=medium BACKEND=verilator LATENCY=100]
+	@$(VENV) -m ppu_sim.demo --preset $(PRESET) --backend $(BACKEND) --latency $(LATENCY)
+
+test: prepare ## Run all tests [TESTS=tests/unit JOBS=2]
+	@$(VENV) -m pytest -n $(JOBS) $(TESTS)
+
+lint: prepare ## Check the style of the sources
+	@$(VENV) -m ruff check .
+
+verilog: prepare ## Write the core as plain Verilog [PRESET=medium OUT=build/ppu_medium.v]
+	@mkdir -p "$(dir $(OUT))"
+	@$(VENV) -m ppu_sim.cli verilog --preset $(PRESET) -o "$(OUT)"
+
+fuzz: prepare ## Random programs, model against RTL [N=10000 SEED=0]
+	@$(VENV) -m ppu_sim.fuzz -n $(N) --seed $(SEED)
+
+clean: ## Remove everything that was made, .venv too
+	rm -rf .venv build dist .pytest_cache .ruff_cache *.egg-info
+	find . -path ./.git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,76 @@
+"""The program order of the commands in flight."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["ProgramOrder"]
+
+
+class ProgramOrder(wiring.Component):
+    """Gives every command a number as it enters, and retires commands in that order.
+
+    Units complete commands in an order of their own; a command retires once it and all older ones
+    are complete, at most one a cycle, at the earliest the cycle after its completion.
+
+    Parameters
+    ----------
+    depth : int
+        Commands in flight. Power of two.
+    completions : int
+        Commands that may complete in one cycle.
+
+    Members
+    -------
+    enter : In(1)
+        A command enters; `ready` must be high.
+    enter_complete, enter_end : In(1)
+        Nothing is left to do for it (FENCE, END); it is an END.
+    ready, empty : Out(1)
+        There is room; nothing is in flight.
+    tail : Out
+        Number of the command that enters next.
+    head : Out
+        Number of the oldest command in flight.
+    done, done_number : In
+        Completions.
+    retired : Out(32)
+        Commands retired since reset.
+    end : Out(1)
+        An END retires.
+    """
+
+    def __init__(self, *, depth, completions):
+        self.depth = depth
+        super().__init__({
+            "enter": In(1), "enter_complete": In(1), "enter_end": In(1),
+            "ready": Out(1), "empty": Out(1),
+            "tail": Out(range(depth)), "head": Out(range(depth)),
+            "done": In(1).array(completions), "done_number": In(range(depth)).array(completions),
+            "retired": Out(32), "end": Out(1),
+        })  # fmt: skip
+
+    def elaborate(self, platform):
+        m = Module()
+        complete, is_end = Signal(self.depth), Signal(self.depth)
+        level = Signal(range(self.depth + 1))
+        retire = Signal()
+        m.d.comb += [
+            self.ready.eq(level != self.depth),
+            self.empty.eq(level == 0),
+            retire.eq(~self.empty & complete.bit_select(self.head, 1)),
+            self.end.eq(retire & is_end.bit_select(self.head, 1)),
+        ]
+        m.d.sync += level.eq(level + self.enter - retire)
+        with m.If(self.enter):
+            m.d.sync += [
+                self.tail.eq(self.tail + 1),
+                complete.bit_select(self.tail, 1).eq(self.enter_complete),
+                is_end.bit_select(self.tail, 1).eq(self.enter_end),
+            ]
+        for done, number in zip(self.done, self.done_number, strict=True):
+            with m.If(done):
+                m.d.sync += complete.bit_select(number, 1).eq(1)
+        with m.If(retire):
+            m.d.sync += [self.head.eq(self.head + 1), self.retired.eq(self.retired + 1)]
+        return m

@@ -1,0 +1,203 @@
+"""The reservation station: lets commands overlap wherever nobody can see it."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.utils import ceil_log2
+
+from ..isa import ErrorCode, Opcode, Stop
+from ..lib.axi import Response
+from ..lib.queue import ShallowQueue
+from .decode import DecodedLayout
+from .footprint import Footprint, conflicts
+from .jobs import ExecuteJob, FaultLayout, LoadJob, StoreJob
+from .order import ProgramOrder
+from .ring import CommandRing
+
+__all__ = ["Station"]
+
+#: ENDs in flight.
+_ENDS = 4
+#: Unit -> parts of a footprint that its commands have.
+_PARTS = {"load": ("a", "sums", "memory"), "execute": ("a", "b", "sums"), "store": ("sums", "memory")}
+
+
+class Station(wiring.Component):
+    """Holds commands until nothing older is in their way, and keeps the books on those in flight.
+
+    A command takes two cycles to enter: it is compared with all older commands of the other units,
+    then takes a slot with the outcome. Commands of one unit start in order. FENCE enters when nothing
+    is in flight. A command that is an error stops the core when nothing is in flight.
+
+    When a unit reports a bus error, no younger command starts any more; once all older commands have
+    retired and all running ones have ended, the core stops with the oldest error.
+
+    Parameters
+    ----------
+    config : Config
+        Configuration of the core.
+
+    Members
+    -------
+    i : In(stream)
+        Decoded commands.
+    load, execute, store : Out(stream)
+        Jobs.
+    load_completed, execute_released, execute_completed, store_released, store_completed : In(1)
+        Pulses from the units, one per job and in its order.
+    load_fault, store_fault : In
+        Outcome on the bus, valid with `completed`.
+    retired : Out(32)
+        Commands retired since reset.
+    end, end_tag : Out
+        An END retires, and its tag.
+    pending : Out(1)
+        Commands are in flight.
+    stop : Out
+        Error stop.
+    drain : In(1)
+        Start nothing more. `drained` : Out(1): nothing is running.
+    """
+
+    def __init__(self, config):
+        self.config = config
+        self.jobs = {"load": LoadJob(config), "execute": ExecuteJob(config),
+                     "store": StoreJob(config)}  # fmt: skip
+        self.slots = {"load": config.load_slots, "execute": config.execute_slots,
+                      "store": config.store_slots}  # fmt: skip
+        fault = FaultLayout(config.axi_address_width)
+        super().__init__({
+            "i": In(stream.Signature(DecodedLayout(config))),
+            **{unit: Out(stream.Signature(layout)) for unit, layout in self.jobs.items()},
+            "load_completed": In(1), "load_fault": In(fault),
+            "execute_released": In(1), "execute_completed": In(1),
+            "store_released": In(1), "store_completed": In(1), "store_fault": In(fault),
+            "retired": Out(32), "end": Out(1), "end_tag": Out(32),
+            "pending": Out(1), "stop": Out(Stop), "drain": In(1), "drained": Out(1),
+        })  # fmt: skip
+
+    def elaborate(self, platform):
+        m = Module()
+        depth = 1 << ceil_log2(sum(self.slots.values()) + _ENDS)
+        m.submodules.order = order = ProgramOrder(depth=depth, completions=len(self.jobs))
+        m.submodules.tags = tags = ShallowQueue(32, depth=_ENDS)
+        rings = {}
+        for unit, slots in self.slots.items():
+            rings[unit] = CommandRing(
+                slots=slots, others=sum(self.slots.values()) - slots, job_layout=self.jobs[unit],
+                footprint=Footprint(self.config), numbers=depth)
+            m.submodules[unit] = rings[unit]
+            connect(m, rings[unit].job, flipped(getattr(self, unit)))
+        waits = self._compare(m, rings)
+        self._enter(m, rings, order, tags, waits)
+        self._complete(m, rings, order)
+        m.d.comb += [
+            self.retired.eq(order.retired), self.end.eq(order.end),
+            self.end_tag.eq(tags.o.payload), tags.o.ready.eq(order.end),
+            self.pending.eq(~order.empty),
+            self.drained.eq(~Cat(ring.running for ring in rings.values()).any()),
+        ]  # fmt: skip
+        return m
+
+    def _compare(self, m, rings):
+        """First cycle: what the command at the input waits for. Unit -> (early, late), registered."""
+        younger, waits = self.i.payload.footprint, {}
+        for unit in rings:
+            early, late = [], []
+            for other, ring in rings.items():
+                if other == unit:
+                    continue
+                for slot in range(ring.slots):
+                    found = conflicts(unit, younger, other, ring.footprint[slot])
+                    early.append(Value.cast(found[0]))
+                    late.append(Value.cast(found[1]))
+            early_now, late_now = Signal(len(early), name=f"{unit}_early"), \
+                Signal(len(late), name=f"{unit}_late")
+            m.d.sync += [early_now.eq(Cat(early)), late_now.eq(Cat(late))]
+            waits[unit] = early_now, late_now
+        return waits
+
+    def _enter(self, m, rings, order, tags, waits):
+        """Second cycle: the command takes a slot of its unit, or does what needs none."""
+        command, compared = self.i.payload, Signal()
+        opcode = {"load": Opcode.LOAD, "execute": Opcode.EXECUTE, "store": Opcode.STORE}
+        bad = command.code != ErrorCode.NONE
+        good = self.i.valid & compared & ~bad & order.ready & ~self.stop.valid
+        enter_end, enter_fence = Signal(), Signal()
+        m.d.sync += compared.eq(self.i.valid & ~self.i.ready)
+        m.d.comb += [
+            enter_end.eq(good & (command.opcode == Opcode.END) & tags.i.ready),
+            enter_fence.eq(good & (command.opcode == Opcode.FENCE) & order.empty),
+            tags.i.valid.eq(enter_end), tags.i.payload.eq(command.tag),
+        ]  # fmt: skip
+        entered = enter_end | enter_fence
+        for unit, ring in rings.items():
+            others = [r for other, r in rings.items() if other != unit]
+            early, late = waits[unit]
+            valid, shares = Cat(r.slot_valid for r in others), Cat(r.slot_shares for r in others)
+            m.d.comb += [
+                ring.enter.eq(good & (command.opcode == opcode[unit]) & ring.ready),
+                ring.enter_job.eq(getattr(command, unit)), ring.enter_number.eq(order.tail),
+                ring.enter_wait.eq((late & valid) | (early & shares)), ring.enter_late.eq(late),
+            ]  # fmt: skip
+            m.d.comb += [ring.enter_footprint[part].eq(command.footprint[part])
+                         for part in _PARTS[unit]]
+            entered |= ring.enter
+        m.d.comb += [
+            order.enter.eq(entered), self.i.ready.eq(entered),
+            order.enter_complete.eq(enter_end | enter_fence), order.enter_end.eq(enter_end),
+        ]  # fmt: skip
+        with m.If(self.i.valid & bad & order.empty & ~self.stop.valid):
+            self._stop(m, order, command.code, command.address)
+
+    def _stop(self, m, order, code, address):
+        m.d.sync += [
+            self.stop.valid.eq(1), self.stop.code.eq(code), self.stop.address.eq(address),
+            self.stop.index.eq(order.retired),
+        ]
+
+    def _complete(self, m, rings, order):
+        """What units report; bus errors."""
+        failed, fail_number = Signal(), Signal.like(order.head)
+        fail_code, fail_address = Signal(ErrorCode), Signal(64)
+        released, completed = {}, {}
+        now_failed, now_number = failed, fail_number
+        errors = {"load": (ErrorCode.READ_SLVERR, ErrorCode.READ_DECERR),
+                  "store": (ErrorCode.WRITE_SLVERR, ErrorCode.WRITE_DECERR)}
+        for index, (unit, ring) in enumerate(rings.items()):
+            pulse = getattr(self, f"{unit}_completed")
+            fault = getattr(self, f"{unit}_fault", None)
+            fails = pulse & (fault.resp != Response.OKAY) if fault is not None else C(0, 1)
+            m.d.comb += [
+                ring.unit_completed.eq(pulse),
+                ring.unit_released.eq(getattr(self, f"{unit}_released", pulse)),
+                order.done[index].eq(pulse & ~fails),
+                order.done_number[index].eq(ring.completed_number),
+                ring.may_issue.eq(~self.drain & ~self.stop.valid & (
+                    ~failed | ((ring.next_number - order.head)[:len(order.head)]
+                               < (fail_number - order.head)[:len(order.head)]))),
+            ]
+            # A command that depends on a failed one must never start.
+            released[unit] = ring.released & ~fails.replicate(ring.slots)
+            completed[unit] = ring.completed & ~fails.replicate(ring.slots)
+            if fault is not None:
+                number = ring.completed_number
+                oldest = fails & (~now_failed | ((number - order.head)[:len(order.head)]
+                                                 < (now_number - order.head)[:len(order.head)]))
+                slave_error, decode_error = errors[unit]
+                with m.If(oldest):
+                    m.d.sync += [
+                        failed.eq(1), fail_number.eq(number), fail_address.eq(fault.address),
+                        fail_code.eq(Mux(fault.resp == Response.DECERR,
+                                         decode_error.value, slave_error.value)),
+                    ]
+                now_number = Mux(oldest, number, now_number)
+                now_failed = now_failed | fails
+        for unit, ring in rings.items():
+            m.d.comb += [
+                ring.other_released.eq(Cat(v for other, v in released.items() if other != unit)),
+                ring.other_completed.eq(Cat(v for other, v in completed.items() if other != unit)),
+            ]
+        with m.If(failed & ~order.empty & (order.head == fail_number) & self.drained
+                  & ~self.stop.valid):
+            self._stop(m, order, fail_code, fail_address)

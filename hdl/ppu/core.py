@@ -1,0 +1,136 @@
+"""The tensor core: nothing but connections, in the order in which data flows."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from .command.jobs import ExecuteJob, LoadJob, StoreJob
+from .command.stage import CommandStage
+from .dma.read_arbiter import ReadArbiter
+from .execute.unit import ExecuteUnit
+from .host.host import Host
+from .lib.axi import AxiSignature, LiteSignature
+from .load.unit import LoadUnit
+from .memory.accumulator import Accumulator
+from .memory.scratchpad import Scratchpad
+from .store.unit import StoreUnit
+
+__all__ = ["Core"]
+
+
+class Core(wiring.Component):
+    """The whole core.
+
+    ::
+
+        s_axil --> host --> command --+--> load ----> scratchpad --> execute --> accumulator --+
+                    |                 |     |  `------------------------------------^          |
+        irq <-------'                 +--> execute                                             |
+                                      +--> store <---------------------------------------------'
+        m_axi <--> host (fetch), load (reads), store (writes)
+
+    There is no combinational path from an input to an output.
+
+    Parameters
+    ----------
+    config : Config
+        Configuration.
+
+    Members
+    -------
+    m_axi : Out(AxiSignature)
+        Memory. Commands are read with ARID 0, operands with ARID 1.
+    s_axil : In(LiteSignature)
+        Registers.
+    irq : Out(1)
+        Interrupt, high while a cause and its enable are set.
+    """
+
+    def __init__(self, config):
+        self.config = config
+        super().__init__({
+            "m_axi": Out(AxiSignature(
+                address_width=config.axi_address_width, data_width=config.axi_data_width)),
+            "s_axil": In(LiteSignature(address_width=12)),
+            "irq": Out(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        config = self.config
+        m.submodules.host = host = Host(config)
+        reset = ResetInserter(host.soft_reset)
+        command, load = CommandStage(config), LoadUnit(config, job_layout=LoadJob(config))
+        execute = ExecuteUnit(config, job_layout=ExecuteJob(config))
+        store = StoreUnit(config, job_layout=StoreJob(config))
+        arbiter = ReadArbiter(
+            clients=2, address_width=config.axi_address_width, data_width=config.axi_data_width)
+        scratchpad = Scratchpad(rows=config.scratchpad_rows, banks=config.scratchpad_banks,
+                                row_bytes=config.row_bytes)
+        accumulator = Accumulator(rows=config.accumulator_rows, columns=config.columns,
+                                  sum_shape=execute.sum_shape)
+        m.submodules.arbiter = arbiter
+        m.submodules.command, m.submodules.load = reset(command), reset(load)
+        m.submodules.scratchpad, m.submodules.execute = scratchpad, reset(execute)
+        m.submodules.accumulator, m.submodules.store = accumulator, reset(store)
+
+        self._connect_host(m, host, command)
+        self._connect_bus(m, arbiter, host, load, store)
+        for name in ("load", "execute", "store"):
+            connect(m, getattr(command, name), {"load": load, "execute": execute,
+                                                "store": store}[name].job)  # fmt: skip
+        m.d.comb += [
+            command.load_completed.eq(load.completed), command.load_fault.eq(load.fault),
+            command.execute_released.eq(execute.released),
+            command.execute_completed.eq(execute.completed),
+            command.store_released.eq(store.released),
+            command.store_completed.eq(store.completed), command.store_fault.eq(store.fault),
+
+            scratchpad.w_en.eq(load.sp_en), scratchpad.w_row.eq(load.sp_row),
+            scratchpad.w_data.eq(load.sp_data),
+            scratchpad.a_en.eq(execute.a_en), scratchpad.a_row.eq(execute.a_row),
+            scratchpad.b_en.eq(execute.b_en), scratchpad.b_row.eq(execute.b_row),
+            execute.a_data.eq(scratchpad.a_data), execute.b_data.eq(scratchpad.b_data),
+
+            accumulator.u_en.eq(execute.u_en), accumulator.u_row.eq(execute.u_row),
+            accumulator.u_overwrite.eq(execute.u_overwrite),
+            accumulator.u_sums.eq(execute.u_sums), store.acc_data.eq(accumulator.r_data),
+        ]  # fmt: skip
+        connect(m, load.acc_write, accumulator.load)
+        connect(m, store.acc_read, accumulator.read)
+        self._connect_events(m, host, load, execute, store)
+        return m
+
+    def _connect_host(self, m, host, command):
+        connect(m, flipped(self.s_axil), host.s_axil)
+        connect(m, host.commands, command.commands)
+        m.d.comb += [
+            self.irq.eq(host.irq),
+            host.completed.eq(command.retired), host.end.eq(command.end),
+            host.end_tag.eq(command.end_tag), host.stop.eq(command.stop),
+            host.pending.eq(command.pending),
+            command.drain.eq(host.drain), host.drained.eq(command.drained),
+        ]  # fmt: skip
+
+    def _connect_bus(self, m, arbiter, host, load, store):
+        # Client n of the arbiter has ARID n; the first goes first, and commands are few.
+        connect(m, host.axi, arbiter.clients[0])
+        connect(m, load.axi, arbiter.clients[1])
+        connect(m, arbiter.axi.ar, flipped(self.m_axi.ar))
+        connect(m, flipped(self.m_axi.r), arbiter.axi.r)
+        connect(m, store.axi.aw, flipped(self.m_axi.aw))
+        connect(m, store.axi.w, flipped(self.m_axi.w))
+        connect(m, flipped(self.m_axi.b), store.axi.b)
+
+    def _connect_events(self, m, host, load, execute, store):
+        events, axi = host.events, self.m_axi
+        for name, unit in (("load", load), ("execute", execute), ("store", store)):
+            m.d.comb += [
+                events[f"{name}_busy"].eq(unit.busy),
+                events[f"{name}_stall"].eq(unit.busy & ~unit.active),
+            ]
+        m.d.comb += [
+            events.read_beats.eq(axi.r.valid & axi.r.ready),
+            events.write_beats.eq(axi.w.valid & axi.w.ready),
+            events.array_rows.eq(execute.active),
+        ]

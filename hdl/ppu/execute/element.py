@@ -1,0 +1,92 @@
+"""The processing element for INT8 operands."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from ..lib.delay import delay
+
+__all__ = ["Int8Element"]
+
+
+def _adder_tree(terms):
+    """Sums `terms` pairwise, so that widths grow one bit per level."""
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return _adder_tree(terms[:middle]) + _adder_tree(terms[middle:])
+
+
+class Int8Element(wiring.Component):
+    """Holds `dot` weights and adds their products with `dot` operands to the sum from above.
+
+    Weights wait in a shadow register, which is also the path on which they travel to the right,
+    until a swap mark makes them active. There is no flow control: every cycle is a step.
+
+    An array of elements needs two numbers of its element, and nothing else: `latency`, cycles from
+    `i_a` to its share of `o_sum`, and `hop`, cycles from `i_sum` to `o_sum`. Operands of the row
+    below must come `hop` cycles later. Throughput: one step per cycle. All outputs are registers.
+
+    Parameters
+    ----------
+    dot : int
+        Products added in one step.
+    mixed_signs : bool
+        9-bit operands, so that both INT8 and UINT8 fit; otherwise 8-bit signed ones.
+    lanes : int
+        Products in a whole sum (bytes of an operand row); fixes the width of sums.
+    product_registers : int
+        Registers between multipliers and adder.
+
+    Members
+    -------
+    i_a, o_a : operands, passed to the right one cycle later.
+    i_b, o_b : weights, passed to the right while `i_load`.
+    i_load, o_load : takes `i_b` into the shadow register; passed down `hop` cycles later.
+    i_swap, o_swap : makes the shadow weights active, for the operands that come with the mark;
+        passed down `hop` cycles later.
+    i_sum, o_sum : running sum, passed down.
+    """
+
+    #: Cycles from `i_sum` to `o_sum`.
+    hop = 1
+
+    def __init__(self, *, dot, mixed_signs, lanes, product_registers):
+        self.product_registers = product_registers
+        #: Cycles from `i_a` to its share of `o_sum`: operand register, multiplier, sum register.
+        self.latency = 2 + product_registers
+        operand = self.operand_shape(mixed_signs)
+        # |INT8 * INT8| <= 2^14, |UINT8 * UINT8| < 2^16; one bit more for the sign.
+        product_width = 17 if mixed_signs else 16
+        self.sum_shape = signed(product_width + ceil_log2(lanes))
+        operands = data.ArrayLayout(operand, dot)
+        super().__init__({
+            "i_a": In(operands), "o_a": Out(operands),
+            "i_b": In(operands), "o_b": Out(operands),
+            "i_load": In(1), "o_load": Out(1),
+            "i_swap": In(1), "o_swap": Out(1),
+            "i_sum": In(self.sum_shape), "o_sum": Out(self.sum_shape),
+        })  # fmt: skip
+
+    @staticmethod
+    def operand_shape(mixed_signs):
+        """Shape of one operand as it enters the array."""
+        return signed(9) if mixed_signs else signed(8)
+
+    def elaborate(self, platform):
+        m = Module()
+        active = Signal.like(self.i_b)
+        m.d.sync += [
+            self.o_a.eq(self.i_a),
+            self.o_load.eq(self.i_load),
+            self.o_swap.eq(self.i_swap),
+        ]
+        with m.If(self.i_load):
+            m.d.sync += self.o_b.eq(self.i_b)
+        with m.If(self.i_swap):
+            m.d.sync += active.eq(self.o_b)
+        dot = _adder_tree([a * b for a, b in zip(self.o_a, active, strict=True)])
+        product = delay(m, dot, self.product_registers, name="product")
+        m.d.sync += self.o_sum.eq(self.i_sum + product)
+        return m

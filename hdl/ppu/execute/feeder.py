@@ -1,0 +1,136 @@
+"""From tiles to reads of operand and weight rows."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2, exact_log2
+
+from ..lib.queue import ShallowQueue
+from .tiles import TileLayout
+
+__all__ = ["Feeder"]
+
+
+class Feeder(wiring.Component):
+    """Reads operand rows and weight rows of tiles, so that the array never waits without need.
+
+    Weights run one tile ahead: those of the next tile may follow in the cycle in which the first row
+    of this one is read, and a tile starts in the cycle after its last weight row was read. So tiles
+    of m rows take max(m, columns) cycles each, without a bubble, if operands and weights lie in
+    different banks; in the same bank, operands go first and weights wait.
+
+    A tile that adds to rows which the tile before it touched at its end starts late enough for the
+    accumulator (`update_distance`).
+
+    Reads are registered: latency from `i` to the first read three cycles for weights.
+
+    Parameters
+    ----------
+    scratchpad_rows, scratchpad_banks, accumulator_rows, columns : int
+        Sizes.
+    update_distance : int
+        Cycles that must lie between two updates of an accumulator row.
+
+    Members
+    -------
+    i : In(stream)
+        Tiles.
+    a_en, a_row : Out
+        Read of an operand row.
+    a : Out
+        What goes with it: `swap` on the first row of a tile, sign, accumulator row, whether to
+        overwrite it, and `last` on the last row of a job.
+    b_en, b_row : Out
+        Read of a weight row.
+    b : Out
+        Its column in the array and its sign.
+    """
+
+    def __init__(self, *, scratchpad_rows, scratchpad_banks, accumulator_rows, columns,
+                 update_distance):  # fmt: skip
+        self.columns, self.update_distance = columns, update_distance
+        self._bank_lsb = exact_log2(scratchpad_rows // scratchpad_banks)
+        self._tile = TileLayout(scratchpad_rows, accumulator_rows)
+        super().__init__({
+            "i": In(stream.Signature(self._tile)),
+            "a_en": Out(1), "a_row": Out(range(scratchpad_rows)),
+            "a": Out(data.StructLayout({
+                "swap": 1, "signed": 1, "c": ceil_log2(accumulator_rows), "overwrite": 1, "last": 1,
+            })),
+            "b_en": Out(1), "b_row": Out(range(scratchpad_rows)),
+            "b": Out(data.StructLayout({"column": range(columns), "signed": 1})),
+        })  # fmt: skip
+
+    def elaborate(self, platform):
+        m = Module()
+        # Weights take a tile first; it waits here for the operands.
+        m.submodules.queue = queue = ShallowQueue(self._tile, depth=2)
+
+        a_valid, a_fresh, a_final, a_left = Signal(), Signal(), Signal(), Signal(16)
+        a_tile = Signal(self._tile)
+        b_valid, b_fresh, b_tile = Signal(), Signal(), Signal(self._tile)
+        b_column = Signal.like(self.b.column, init=self.columns - 1)
+        loaded = Signal()           # the weights of the next tile to start are all read
+        free = Signal(init=1)       # the shadow weights are in use by no tile that has not started
+        quiet = Signal(range(self.update_distance))     # cycles since the last operand row
+
+        a_go, a_start, a_take = Signal(), Signal(), Signal()
+        b_go, b_done, b_take = Signal(), Signal(), Signal()
+        settled = ~a_tile.overlap | (quiet == self.update_distance - 1)
+        same_bank = a_tile.a[self._bank_lsb:] == b_tile.b[self._bank_lsb:]
+        m.d.comb += [
+            a_go.eq(a_valid & (~a_fresh | (loaded & settled))),
+            a_start.eq(a_go & a_fresh),
+            a_take.eq(~a_valid | (a_go & a_final)),
+            b_go.eq(b_valid & (~b_fresh | free | a_start) & ~(a_go & same_bank)),
+            b_done.eq(b_go & (b_column == 0)),
+            b_take.eq(~b_valid | b_done),
+            queue.i.payload.eq(self.i.payload),
+            queue.i.valid.eq(self.i.valid & b_take),
+            self.i.ready.eq(queue.i.ready & b_take),
+            queue.o.ready.eq(a_take),
+        ]
+
+        with m.If(a_take):
+            taken = queue.o.payload
+            m.d.sync += [
+                a_valid.eq(queue.o.valid), a_fresh.eq(1), a_tile.eq(taken),
+                a_left.eq(taken.m), a_final.eq(taken.m == 1),
+            ]  # fmt: skip
+        with m.Elif(a_go):
+            m.d.sync += [
+                a_fresh.eq(0), a_left.eq(a_left - 1), a_final.eq(a_left == 2),
+                a_tile.a.eq(a_tile.a + 1), a_tile.c.eq(a_tile.c + 1),
+            ]  # fmt: skip
+
+        with m.If(b_take):
+            m.d.sync += [
+                b_valid.eq(queue.i.valid & queue.i.ready), b_fresh.eq(1), b_tile.eq(self.i.payload),
+                b_tile.b.eq(self.i.payload.b + self.columns - 1), b_column.eq(self.columns - 1),
+            ]  # fmt: skip
+        with m.Elif(b_go):
+            m.d.sync += [
+                b_fresh.eq(0), b_tile.b.eq(b_tile.b - 1), b_column.eq(b_column - 1),
+            ]  # fmt: skip
+
+        with m.If(b_done):
+            m.d.sync += loaded.eq(1)
+        with m.Elif(a_start):
+            m.d.sync += loaded.eq(0)
+        with m.If(b_go & b_fresh):
+            m.d.sync += free.eq(0)
+        with m.Elif(a_start):
+            m.d.sync += free.eq(1)
+        with m.If(a_go):
+            m.d.sync += quiet.eq(0)
+        with m.Elif(quiet != self.update_distance - 1):
+            m.d.sync += quiet.eq(quiet + 1)
+
+        m.d.sync += [
+            self.a_en.eq(a_go), self.a_row.eq(a_tile.a),
+            self.a.swap.eq(a_fresh), self.a.signed.eq(a_tile.a_signed), self.a.c.eq(a_tile.c),
+            self.a.overwrite.eq(a_tile.overwrite), self.a.last.eq(a_tile.last & a_final),
+            self.b_en.eq(b_go), self.b_row.eq(b_tile.b),
+            self.b.column.eq(b_column), self.b.signed.eq(b_tile.b_signed),
+        ]  # fmt: skip
+        return m

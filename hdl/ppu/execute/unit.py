@@ -1,0 +1,127 @@
+"""The EXECUTE unit."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from ..config import Signs
+from ..lib.delay import delay
+from ..memory.accumulator import Accumulator
+from ..memory.scratchpad import Scratchpad
+from .array import SystolicArray
+from .element import Int8Element
+from .feeder import Feeder
+from .tiles import TileWalker
+
+__all__ = ["ExecuteUnit"]
+
+
+class ExecuteUnit(wiring.Component):
+    """Streams scratchpad rows through the array into the accumulator.
+
+    Jobs follow each other without a bubble. A tile of m rows takes max(m, columns) cycles. From the
+    read of an operand row to the update of its sums it takes `latency` cycles.
+
+    Parameters
+    ----------
+    config : Config
+        Configuration of the core.
+    job_layout : Layout
+        Layout of a job.
+
+    Members
+    -------
+    job : In(stream)
+        Jobs, in order.
+    released, completed : Out(1)
+        One pulse per job: its last scratchpad row is being read; its last sums are being written.
+    busy, active : Out(1)
+        A job is in the unit; an operand row is being read.
+    a_en, a_row, a_data, b_en, b_row, b_data
+        The scratchpad's read ports.
+    u_en, u_row, u_overwrite, u_sums
+        The accumulator's update port.
+    """
+
+    def __init__(self, config, *, job_layout):
+        self.config = config
+        self._mixed = config.signs is Signs.MIXED
+        self._array = SystolicArray(
+            rows=config.array_rows, columns=config.columns,
+            element=lambda: Int8Element(
+                dot=config.dot, mixed_signs=self._mixed, lanes=config.row_bytes,
+                product_registers=config.product_registers))  # fmt: skip
+        #: Cycles from the read of an operand row to `u_sums`.
+        self.latency = Scratchpad.READ_LATENCY + self._array.latency
+        row = 8 * config.row_bytes
+        super().__init__({
+            "job": In(stream.Signature(job_layout)),
+            "released": Out(1), "completed": Out(1), "busy": Out(1), "active": Out(1),
+            "a_en": Out(1), "a_row": Out(range(config.scratchpad_rows)), "a_data": In(row),
+            "b_en": Out(1), "b_row": Out(range(config.scratchpad_rows)), "b_data": In(row),
+            "u_en": Out(1), "u_row": Out(range(config.accumulator_rows)), "u_overwrite": Out(1),
+            "u_sums": Out(self._array.signature.members["o_sums"].shape),
+        })  # fmt: skip
+
+    @property
+    def sum_shape(self):
+        """Shape of one sum of `u_sums`."""
+        return self.u_sums.shape().elem_shape
+
+    def elaborate(self, platform):
+        m = Module()
+        config = self.config
+        m.submodules.walker = walker = TileWalker(
+            scratchpad_rows=config.scratchpad_rows, accumulator_rows=config.accumulator_rows,
+            job_layout=self.job.payload.shape(), update_distance=Accumulator.UPDATE_DISTANCE)
+        m.submodules.feeder = feeder = Feeder(
+            scratchpad_rows=config.scratchpad_rows, scratchpad_banks=config.scratchpad_banks,
+            accumulator_rows=config.accumulator_rows, columns=config.columns,
+            update_distance=Accumulator.UPDATE_DISTANCE)
+        m.submodules.array = array = self._array
+        connect(m, flipped(self.job), walker.i)
+        connect(m, walker.o, feeder.i)
+        m.d.comb += [
+            self.a_en.eq(feeder.a_en), self.a_row.eq(feeder.a_row),
+            self.b_en.eq(feeder.b_en), self.b_row.eq(feeder.b_row),
+            self.active.eq(feeder.a_en), self.released.eq(feeder.a_en & feeder.a.last),
+        ]  # fmt: skip
+
+        # d_: beside the data that the scratchpad delivers.
+        d_swap = delay(m, feeder.a_en & feeder.a.swap, Scratchpad.READ_LATENCY, name="d_swap")
+        d_a_signed = delay(m, feeder.a.signed, Scratchpad.READ_LATENCY, name="d_a_signed")
+        d_load = delay(m, feeder.b_en, Scratchpad.READ_LATENCY, name="d_load")
+        d_column = delay(m, feeder.b.column, Scratchpad.READ_LATENCY, name="d_column")
+        d_b_signed = delay(m, feeder.b.signed, Scratchpad.READ_LATENCY, name="d_b_signed")
+        m.d.comb += [
+            array.i_swap.eq(d_swap), array.i_load.eq(d_load), array.i_column.eq(d_column),
+            array.i_a.eq(self._operands(self.a_data, d_a_signed)),
+            array.i_b.eq(self._operands(self.b_data, d_b_signed)),
+            self.u_sums.eq(array.o_sums),
+        ]  # fmt: skip
+
+        # u_: beside the sums; the accumulator wants the row early, to read it.
+        u_delay = self.latency - Accumulator.READ_LATENCY
+        u_last = delay(m, self.released, u_delay, name="u_last")
+        m.d.comb += [
+            self.u_en.eq(delay(m, feeder.a_en, u_delay, name="u_en")),
+            self.u_row.eq(delay(m, feeder.a.c, u_delay, name="u_row")),
+            self.u_overwrite.eq(delay(m, feeder.a.overwrite, u_delay, name="u_overwrite")),
+            self.completed.eq(delay(m, u_last, Accumulator.UPDATE_LATENCY, name="completed")),
+        ]
+
+        # The walker, the feeder's two tiles and those on the way: jobs are at least a tile long.
+        jobs = Signal(range(self.latency + 8))
+        m.d.sync += jobs.eq(jobs + (self.job.valid & self.job.ready) - self.completed)
+        m.d.comb += self.busy.eq(jobs != 0)
+        return m
+
+    def _operands(self, row, is_signed):
+        """Bytes of a row as operands of the array: sign- or zero-extended."""
+        shape = Int8Element.operand_shape(self._mixed)
+        lanes = []
+        for lane in range(self.config.row_bytes):
+            byte = row.word_select(lane, 8)
+            lanes.append(Cat(byte, byte[7] & is_signed) if self._mixed else byte)
+        assert all(len(lane) == shape.width for lane in lanes)
+        return Cat(lanes)

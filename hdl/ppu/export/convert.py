@@ -1,0 +1,53 @@
+"""From an Amaranth design to Verilog."""
+
+import re
+
+from amaranth.back import rtlil
+
+from .split import split, without_checks
+from .tidy import tidy
+from .writer import to_verilog
+
+__all__ = ["convert"]
+
+#: Attributes that only tell how Amaranth made something.
+_NOISE = re.compile(r"^ *attribute \\(?:generator|top|src|enum_\w+|amaranth\.\S+) .*\n", re.M)
+_MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.M | re.S)
+
+
+def convert(elaboratable, *, ports, name, deduplicate=True):
+    """Verilog-2005 of a design, the top module first.
+
+    `Assert`, `Assume`, `Cover` and `Print` are left out: plain Verilog has nothing of the kind.
+
+    Parameters
+    ----------
+    elaboratable : Elaboratable
+        The design. It defines its own clock domains.
+    ports : dict
+        Port name -> (signal, direction) of the top module.
+    name : str
+        Name of the top module, and the prefix of all others.
+    deduplicate : bool
+        Whether each distinct module is written once. Otherwise as Amaranth writes it: one module for
+        each instance, with ports that depend on its surroundings.
+    """
+    if not deduplicate:
+        text, _ = rtlil.convert_fragment(
+            without_checks(elaboratable), ports, name, emit_src=False)
+        return to_verilog(_NOISE.sub("", text))
+    parts = split(elaboratable, ports=ports, name=name)
+    text = to_verilog("\n".join(part.text for part in parts))
+    modules = {match[1]: match[0] for match in _MODULE.finditer(text)}
+    interfaces = {part.name: list(part.ports) for part in parts}
+    return "\n".join(
+        _comment(part) + tidy(modules[part.name], part.zeroed, interfaces)
+        for part in reversed(parts))
+
+
+def _comment(part):
+    """What a module is and where it is used."""
+    first, *_ = part.paths
+    if len(part.paths) == 1:
+        return f"// {part.source}: {first}\n"
+    return f"// {part.source}: {len(part.paths)} instances, the first is {first}\n"

@@ -1,0 +1,231 @@
+"""Splits an elaborated design into its distinct parts."""
+
+from dataclasses import dataclass
+
+from amaranth.back import rtlil
+from amaranth.hdl import Fragment, Instance, Signal, Value
+from amaranth.hdl._ast import SignalDict, SignalSet, _StatementList
+from amaranth.hdl._ir import PortDirection
+from amaranth.hdl._xfrm import FragmentTransformer, StatementTransformer
+from amaranth.lib import wiring
+
+from .module import Module
+from .names import Names, class_of, identifier, unique
+from .simplify import drop_fields, drop_unused_inputs, join_aliases, merge_operators
+
+__all__ = ["Part", "split", "without_checks"]
+
+
+@dataclass
+class Part:
+    """A module of the output, and where it is used.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module.
+    source : str
+        Name of the Python class it was made from.
+    paths : list of str
+        Its places in the hierarchy.
+    ports : dict
+        Name of a port -> :class:`PortDirection`.
+    text : str
+        RTLIL of the module.
+    zeroed : dict
+        Name of a memory that starts as zero -> (width, depth); `text` does not say so.
+    """
+
+    name: str
+    source: str
+    paths: list
+    ports: dict
+    text: str
+    zeroed: dict
+
+
+class _CheckRemover(FragmentTransformer, StatementTransformer):
+    def on_Print(self, stmt):
+        return _StatementList()
+
+    def on_Property(self, stmt):
+        return _StatementList()
+
+
+def without_checks(elaboratable):
+    """The elaborated design without `Assert`, `Assume`, `Cover` and `Print`, which plain Verilog lacks."""
+    return _CheckRemover()(Fragment.get(elaboratable, None))
+
+
+def split(elaboratable, *, ports, name):
+    """Converts every distinct part of a design once.
+
+    Amaranth resolves nets across the borders of modules, so that two equal components have
+    different ports and contents when they are wired differently; it writes out each one. Here every
+    fragment is converted alone, with the signals of its component's signature as ports (and others
+    that cross its border), and its children as instances. Then equal components are equal text, and
+    are kept once.
+
+    Parameters
+    ----------
+    elaboratable : Elaboratable
+        The design. It defines its own clock domains.
+    ports : dict
+        Port name -> (signal, :class:`PortDirection`) of the top module.
+    name : str
+        Name of the top module, and the prefix of all others.
+
+    Returns
+    -------
+    list of Part
+        Children before parents; the top is the last.
+
+    Raises
+    ------
+    ValueError
+        If bits of one signal are driven from several fragments.
+    """
+    design = without_checks(elaboratable).prepare(ports=ports, hierarchy=(name,))
+    return _Splitter(design, name).run(ports)
+
+
+class _Splitter:
+    def __init__(self, design, name):
+        self._design = design
+        self._names = Names(name)
+        self._parts = {}
+        self._drivers = SignalDict(
+            (conn, design.fragment) for _, conn, direction in design.ports
+            if direction is PortDirection.Input)
+        self._driven = {}
+        self._collect_driven(design.fragment)
+
+    def run(self, ports):
+        self._convert(self._design.fragment, ports, is_top=True)
+        return list(self._parts.values())
+
+    def _info(self, fragment):
+        return self._design.fragments[fragment]
+
+    def _path(self, fragment):
+        return ".".join(self._info(fragment).name)
+
+    def _collect_driven(self, fragment):
+        """Signals driven inside `fragment`, its children included."""
+        driven = SignalSet()
+        for signal in _own_drivers(fragment):
+            self._note_driver(signal, fragment)
+            driven.add(signal)
+        for child, _, _ in fragment.subfragments:
+            driven.update(self._collect_driven(child))
+        self._driven[fragment] = driven
+        return driven
+
+    def _note_driver(self, signal, fragment):
+        # A memory, or an instance of foreign Verilog, is part of the module that it is in.
+        module = fragment if type(fragment) is Fragment else self._info(fragment).parent
+        other = self._drivers.setdefault(signal, module)
+        if other is not module:
+            raise ValueError(
+                f"signal {signal.name!r} must be driven from one module, not from both "
+                f"{self._path(other)} and {self._path(module)}"
+            )
+
+    def _ports(self, fragment):
+        """Signals that cross the border of `fragment`: the signature's first, in its order."""
+        info = self._info(fragment)
+        outside = self._info(info.parent).used_signals
+        crossing = SignalSet()
+        for component in fragment.origins or ():
+            if isinstance(component, wiring.Component):
+                for _, member, value in component.signature.flatten(component):
+                    signal = Value.cast(value)
+                    is_open = signal in self._drivers or member.flow == wiring.In
+                    if signal in info.used_signals and is_open:
+                        crossing.add(signal)
+        for signal in info.used_signals:
+            # What nothing drives is the same constant on both sides.
+            if signal in outside and signal in self._drivers:
+                crossing.add(signal)
+        taken, ports = set(), {}
+        for signal in crossing:
+            if len(signal):
+                inside = signal in self._driven[fragment]
+                direction = PortDirection.Output if inside else PortDirection.Input
+                ports[unique(identifier(signal.name), taken)] = (signal, direction)
+        return ports
+
+    def _convert(self, fragment, ports, *, is_top=False):
+        """Converts `fragment`, after its children; returns its part, an older one if it is equal."""
+        alone, children_ports = Fragment(), SignalDict()
+        alone.add_domains(fragment.domains.values())
+        alone.statements = fragment.statements
+        for child, _, _ in fragment.subfragments:
+            name = self._info(child).name[-1]
+            if type(child) is not Fragment:
+                alone.add_subfragment(child, name)
+                for signal in _memory_ports(child):
+                    children_ports.setdefault(signal, (f"{name}_{signal.name}", 2))
+                continue
+            child_ports = self._ports(child)
+            part = self._convert(child, child_ports)
+            if PortDirection.Output not in part.ports.values():
+                continue
+            connections = []
+            for port, direction in part.ports.items():
+                signal, _ = child_ports[port]
+                if direction is PortDirection.Input:
+                    connections.append(("i", port, signal))
+                    rank = 2
+                elif signal in self._info(fragment).used_signals:
+                    connections.append(("o", port, signal))
+                    rank = 1
+                else:
+                    continue
+                children_ports.setdefault(signal, (f"{name}_{port}", rank))
+            alone.add_subfragment(Instance(part.name, *connections), name)
+        text, name_map = rtlil.convert_fragment(
+            alone, ports, "top", emit_src=False, propagate_domains=False)
+        rtlil_names = SignalDict((signal, f"\\{name}") for signal, (_, name) in name_map.items())
+        module = Module(text)
+        drop_fields(module)
+        merge_operators(module)
+        join_aliases(module, {rtlil_names[s]: rank for s, (_, rank) in children_ports.items()})
+        if not is_top:
+            drop_unused_inputs(module)
+        module.rename({rtlil_names[s]: hint for s, (hint, _) in children_ports.items()})
+        return self._merge(module, fragment, is_top)
+
+    def _merge(self, module, fragment, is_top):
+        zeroed = module.take_zero_memories()
+        key = module.text("top"), tuple(zeroed.items()), is_top
+        if key not in self._parts:
+            source = class_of(fragment) or self._info(fragment).name[-1]
+            name = self._names.top if is_top else self._names.module(source)
+            directions = {name[1:]: PortDirection(port) for name, port in module.ports.items()}
+            self._parts[key] = Part(name, source, [], directions, module.text(name), zeroed)
+        part = self._parts[key]
+        part.paths.append(self._path(fragment))
+        return part
+
+
+def _own_drivers(fragment):
+    """Signals that `fragment` itself drives."""
+    signals = SignalSet()
+    for statements in fragment.statements.values():
+        signals.update(statements._lhs_signals())
+    for port in getattr(fragment, "_read_ports", ()):
+        signals.update(port._data._lhs_signals())
+    if isinstance(fragment, Instance):
+        for value, kind in fragment.ports.values():
+            if kind == "o":
+                signals.update(value._lhs_signals())
+    return signals
+
+
+def _memory_ports(fragment):
+    """Signals of the ports of a memory."""
+    for port in (*getattr(fragment, "_read_ports", ()), *getattr(fragment, "_write_ports", ())):
+        for value in (port._addr, port._data, port._en):
+            if isinstance(value, Signal):
+                yield value

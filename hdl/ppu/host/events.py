@@ -1,0 +1,69 @@
+"""What the core reports to the host: ENDs, the stop, and the interrupt."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Causes", "Events"]
+
+#: Interrupt causes, in the bits of IRQ_CAUSE and IRQ_ENABLE.
+Causes = data.StructLayout({"end": 1, "error": 1})
+
+
+class Events(wiring.Component):
+    """Counts ENDs, and keeps the interrupt's causes and enables.
+
+    A cause that comes in the cycle of its clearing stays set. `irq` follows a cycle after cause and
+    enable, from a register.
+
+    Members
+    -------
+    end, end_tag : In(1), In(32)
+        Pulse: an END with this tag completed.
+    stopped : In(1)
+        The core is stopped.
+    write_cause, write_enable : In(1)
+        Pulses of a write to the causes (1 clears) or the enables.
+    w_data : In(8), w_strb : In(1)
+        The lowest byte of what is written.
+    end_count, last_tag : Out(32)
+        ENDs since reset, and the tag of the last one.
+    cause, enable : Out(Causes)
+        The registers.
+    irq : Out(1)
+        Interrupt.
+    """
+    end: In(1)
+    end_tag: In(32)
+    stopped: In(1)
+    write_cause: In(1)
+    write_enable: In(1)
+    w_data: In(8)
+    w_strb: In(1)
+    end_count: Out(32)
+    last_tag: Out(32)
+    cause: Out(Causes)
+    enable: Out(Causes)
+    irq: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        stopped_before = Signal()
+        cause, enable = self.cause.as_value(), self.enable.as_value()
+        written = self.w_data[: len(cause)]
+        raised = Signal(Causes)
+        m.d.comb += [
+            raised.end.eq(self.end),
+            raised.error.eq(self.stopped & ~stopped_before),
+        ]
+        cleared = Mux(self.write_cause & self.w_strb, written, 0)
+        m.d.sync += [
+            stopped_before.eq(self.stopped),
+            cause.eq(cause & ~cleared | raised.as_value()),
+            self.irq.eq((cause & enable).any()),
+        ]
+        with m.If(self.write_enable & self.w_strb):
+            m.d.sync += enable.eq(written)
+        with m.If(self.end):
+            m.d.sync += [self.end_count.eq(self.end_count + 1), self.last_tag.eq(self.end_tag)]
+        return m

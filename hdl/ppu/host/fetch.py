@@ -1,0 +1,156 @@
+"""Reads announced commands from the ring."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.utils import exact_log2
+
+from ..dma.reader import ReadEngine
+from ..isa import COMMAND_BITS, COMMAND_BYTES, ErrorCode, FetchedCommand
+from ..lib.axi import AxiReadSignature, Response
+from .assembler import CommandAssembler
+from .ring import SIZE_BITS, RingMisuse
+
+__all__ = ["CommandFetch"]
+
+
+class CommandFetch(wiring.Component):
+    """Reads the commands between head and tail of the ring, ahead of the decoder.
+
+    The ring is read in blocks of `commands` entries, aligned to their size, or as many of a block as
+    are announced; a block is at most two bursts, and the buffer holds one block. A range is asked
+    for 2 cycles after the tail moves, and at most every 3 cycles.
+
+    An error takes the place of the command that it hits: a bus error with the first wanted byte of
+    the failing beat, ring misuse, after all announced commands, with its value. It is the last in
+    the stream until a reset.
+
+    Parameters
+    ----------
+    address_width, data_width, id_width : int
+        Of the AXI bus. `data_width` is at most two commands.
+    id : int
+        ARID of the reads.
+    commands : int
+        Commands that the buffer holds. Power of two, at least 4.
+
+    Members
+    -------
+    base, mask, tail, misuse : In(64), In(16), In(32), In(RingMisuse)
+        The ring, see :class:`Ring`.
+    head : Out(32)
+        Commands that have left on `o`, without the error at the end.
+    drain : In(1)
+        Asks for nothing more and drops what comes. Stays until reset.
+    idle : Out(1)
+        No read is on its way.
+    o : Out(stream.Signature(FetchedCommand))
+        Commands.
+    axi : Out(AxiReadSignature)
+        Reads.
+    """
+
+    def __init__(self, *, address_width, data_width, id_width=1, id, commands):
+        if data_width > 2 * COMMAND_BITS:
+            raise ValueError(f"data_width must be at most {2 * COMMAND_BITS}, not {data_width!r}")
+        if commands < 4 or commands & (commands - 1):
+            raise ValueError(f"commands must be a power of two, at least 4, not {commands!r}")
+        self.address_width, self.data_width, self.id = address_width, data_width, id
+        self.commands = commands
+        super().__init__({
+            "base": In(64), "mask": In(SIZE_BITS), "tail": In(32), "misuse": In(RingMisuse),
+            "head": Out(32), "drain": In(1), "idle": Out(1),
+            "o": Out(stream.Signature(FetchedCommand)),
+            "axi": Out(AxiReadSignature(
+                address_width=address_width, data_width=data_width, id_width=id_width)),
+        })  # fmt: skip
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.engine = engine = self._engine()
+        m.submodules.assembler = assembler = CommandAssembler(data_width=self.data_width)
+        connect(m, engine.axi, flipped(self.axi))
+        connect(m, engine.beats, assembler.i)
+        outstanding, none_left = self._elaborate_request(m, engine.ranges, assembler)
+        m.d.comb += [
+            assembler.outstanding.eq(Mux(outstanding > 1, 2, outstanding)),
+            assembler.discard.eq(self.drain),
+        ]
+        self._elaborate_output(m, assembler, engine.fault, none_left)
+        return m
+
+    def _engine(self):
+        buffer_beats = max(4, self.commands * COMMAND_BYTES * 8 // self.data_width)
+        return ReadEngine(
+            address_width=self.address_width, data_width=self.data_width,
+            buffer_beats=buffer_beats, max_outstanding=2, max_burst_beats=buffer_beats // 2,
+            id=self.id,
+        )  # fmt: skip
+
+    def _elaborate_request(self, m, ranges, assembler):
+        """Asks for blocks. Returns the commands outstanding, and that there is nothing to ask for."""
+        bits = exact_log2(self.commands)
+        next_index = Signal(SIZE_BITS + 1)      # first command not asked for
+        address = Signal(self.address_width)    # its address, a cycle later
+        outstanding = Signal(bits + 1)
+        count = Signal(bits + 1)                # commands of the range
+        count_next = Signal(bits + 1)
+        advance, settle = Signal(), Signal()
+        stop = self.drain | assembler.failed
+        if self.data_width > COMMAND_BITS:      # half a beat is read again only once it was taken
+            stop = stop | next_index[0] & (outstanding != 0)
+
+        # A block ends at a multiple of its size, which is that of the ring if that is smaller.
+        block = self.mask[:bits]
+        tail = self.tail[: len(next_index)]
+        same_block = ((tail ^ next_index) & ~(block | Const(0, len(tail)))) == 0
+        in_block = Signal(bits)
+        m.d.comb += [
+            in_block.eq(tail - next_index),
+            count_next.eq(Mux(same_block, in_block, (~next_index[:bits] & block) + 1)),
+        ]
+        start = ((tail != next_index) & ~outstanding[-1] & ~(advance | settle | ranges.valid)
+                 & ~stop)  # fmt: skip
+        offset = (next_index[:SIZE_BITS] & self.mask) << exact_log2(COMMAND_BYTES)
+        m.d.sync += [
+            address.eq(self.base + offset),
+            advance.eq(start),
+            settle.eq(advance),
+            outstanding.eq(outstanding + Mux(advance, count, 0) - assembler.taken),
+        ]
+        with m.If(ranges.ready):
+            m.d.sync += ranges.valid.eq(0)
+        with m.If(start):
+            m.d.sync += [ranges.valid.eq(1), ranges.payload.address.eq(address), count.eq(count_next)]
+        with m.If(advance):
+            m.d.sync += next_index.eq(next_index + count)
+        m.d.comb += [
+            ranges.payload.length.eq(count << exact_log2(COMMAND_BYTES)),
+            ranges.payload.last.eq(1),
+            self.idle.eq((outstanding == 0) & ~advance),
+        ]
+        return outstanding, (tail == next_index) & self.idle
+
+    def _elaborate_output(self, m, assembler, fault, none_left):
+        misuse_valid, misuse_sent = Signal(), Signal()
+        bad = assembler.o.payload.bad & assembler.o.valid
+        fault_code = Mux(fault.resp == Response.DECERR,
+                         ErrorCode.FETCH_DECERR.value, ErrorCode.FETCH_SLVERR.value)
+        code = Mux(misuse_valid, ErrorCode.RING.value, Mux(bad, fault_code, ErrorCode.NONE.value))
+        m.d.comb += [
+            self.o.valid.eq(assembler.o.valid | misuse_valid),
+            assembler.o.ready.eq(self.o.ready),
+            self.o.payload.command.raw.eq(assembler.o.payload.command),
+            self.o.payload.index.eq(self.head),
+            self.o.payload.code.eq(code),
+            self.o.payload.address.eq(
+                Mux(bad, fault.address, 0) | Mux(misuse_valid, self.misuse.address, 0)),
+        ]
+        with m.If(self.o.valid & self.o.ready & (code == ErrorCode.NONE.value)):
+            m.d.sync += self.head.eq(self.head + 1)
+
+        with m.If(misuse_valid & self.o.ready):
+            m.d.sync += misuse_valid.eq(0)
+        with m.Elif(self.misuse.valid & none_left & ~assembler.o.valid & ~assembler.failed
+                    & ~misuse_sent & ~self.drain):
+            m.d.sync += [misuse_valid.eq(1), misuse_sent.eq(1)]

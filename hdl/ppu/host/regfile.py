@@ -1,0 +1,92 @@
+"""Decodes register accesses as the register map says."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from .axi_lite import RegisterBus
+from .registers import WINDOW_BYTES
+
+__all__ = ["RegisterFile"]
+
+
+class RegisterFile(wiring.Component):
+    """Decodes accesses on the register bus: constants here, everything else to its owner.
+
+    Constant registers read as the reset value of the map. The others read as their owner's
+    `values`, and a write to a writable one pulses its bit of `writes`; the owner takes data and
+    strobes from the bus. Words of the map in `paged` are read from a memory elsewhere instead.
+    Writes to registers without a writable field are accepted and ignored; a word that is not in
+    the map answers an error. No latency; `bus.r_done` follows `page_done` for paged words and is
+    at once for all others.
+
+    Parameters
+    ----------
+    registers : tuple of Register
+        The register map.
+    paged : range
+        Byte offsets of registers that are words of one memory, in order.
+
+    Members
+    -------
+    bus : In(RegisterBus(address_width=12))
+        Accesses.
+    values : In(StructLayout)
+        A 32-bit member for every register that is neither constant nor paged, by its lower-case name.
+    writes : Out(StructLayout)
+        A bit for every writable register, by its lower-case name. Pulses with `bus.w_valid` if
+        there is any strobe.
+    page_valid, page_index : Out(1), Out(range(len(paged)))
+        Asks for a paged word; stays until `page_done`.
+    page_done, page_data : In(1), In(32)
+        The word, in any cycle of `page_valid`.
+    """
+
+    def __init__(self, registers, *, paged):
+        self.registers = tuple(registers)
+        self.paged = paged
+        super().__init__({
+            "bus": In(RegisterBus(address_width=(WINDOW_BYTES - 1).bit_length())),
+            "values": In(data.StructLayout({
+                register.name.lower(): 32 for register in self.registers
+                if not register.constant and register.offset not in paged})),
+            "writes": Out(data.StructLayout({
+                register.name.lower(): 1 for register in self.registers if register.writable})),
+            "page_valid": Out(1), "page_index": Out(range(len(paged))),
+            "page_done": In(1), "page_data": In(32),
+        })  # fmt: skip
+
+    def elaborate(self, platform):
+        m = Module()
+        bus = self.bus
+        m.d.comb += [
+            self.page_index.eq(bus.r_index - self.paged.start // 4),
+            bus.w_error.eq(1),
+            bus.r_error.eq(1),
+            bus.r_done.eq(1),
+        ]
+        with m.Switch(bus.w_index):
+            for register in self.registers:
+                with m.Case(register.offset // 4):
+                    m.d.comb += bus.w_error.eq(0)
+                    if register.writable:
+                        m.d.comb += self.writes[register.name.lower()].eq(
+                            bus.w_valid & bus.w_strb.any())
+        with m.Switch(bus.r_index):
+            for register in self.registers:
+                with m.Case(register.offset // 4):
+                    m.d.comb += bus.r_error.eq(0)
+                    self._elaborate_read(m, register)
+        return m
+
+    def _elaborate_read(self, m, register):
+        if register.offset in self.paged:
+            m.d.comb += [
+                self.page_valid.eq(self.bus.r_valid),
+                self.bus.r_done.eq(self.page_done),
+                self.bus.r_data.eq(self.page_data),
+            ]
+        elif register.constant:
+            m.d.comb += self.bus.r_data.eq(register.reset)
+        else:
+            m.d.comb += self.bus.r_data.eq(self.values[register.name.lower()])

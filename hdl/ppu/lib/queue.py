@@ -1,0 +1,204 @@
+"""Queues and registers for streams: what stands between two parts that do not keep step."""
+
+from amaranth import *
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Queue", "ShallowQueue", "Slice"]
+
+
+def _check_depth(depth, least):
+    if not isinstance(depth, int) or depth < least:
+        raise ValueError(f"Depth must be an integer of at least {least}, not {depth!r}")
+
+
+def _advance(pointer, depth):
+    """Next place of a ring of `depth` places."""
+    return Mux(pointer == depth - 1, 0, pointer + 1) if depth & (depth - 1) else pointer + 1
+
+
+class Queue(wiring.Component):
+    """First-in first-out queue in block RAM.
+
+    Latency one cycle as long as the consumer keeps up (the payload goes round the memory), three
+    cycles for a payload that finds another one waiting. Throughput one payload per cycle. Cuts all
+    paths; the output passes one multiplexer after its registers. The memory's output goes straight
+    into a register, because the clock-to-output time of a block RAM leaves no time for logic.
+
+    ::
+
+        i ---+--> memory --> q (memory's output) --> r --+--> o
+             +-------------- x ---------------------------+      x is older than q, r and the memory
+
+    Parameters
+    ----------
+    shape : ShapeLike
+        Shape of a payload.
+    depth : int
+        Payloads that it holds, at least 4.
+
+    Members
+    -------
+    i : In(stream.Signature(shape))
+        Payloads. `i.ready` does not depend on `o.ready`.
+    o : Out(stream.Signature(shape))
+        The same, in order.
+    level : Out(range(depth + 1))
+        Payloads inside.
+    """
+
+    def __init__(self, shape, *, depth):
+        _check_depth(depth, 4)
+        self.shape, self.depth = shape, depth
+        super().__init__({
+            "i": In(stream.Signature(shape)),
+            "o": Out(stream.Signature(shape)),
+            "level": Out(range(depth + 1)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        width = Shape.cast(self.shape).width
+        m.submodules.memory = rows = memory.Memory(shape=width, depth=self.depth, init=[])
+        write, read = rows.write_port(), rows.read_port()
+
+        stored  = Signal(range(self.depth + 1))
+        x_valid = Signal()
+        q_valid = Signal()
+        r_valid = Signal()
+        x_data  = Signal(width)
+        r_data  = Signal(width)
+        push    = Signal()
+        pop     = Signal()
+        bypass  = Signal()
+        q_load  = Signal()
+        q_move  = Signal()
+        m.d.comb += [
+            self.i.ready.eq(self.level != self.depth),
+            self.o.valid.eq(x_valid | r_valid),
+            Value.cast(self.o.payload).eq(Mux(x_valid, x_data, r_data)),
+            push.eq(self.i.valid & self.i.ready),
+            pop.eq(self.o.valid & self.o.ready),
+            bypass.eq((stored == 0) & ~q_valid & ~(x_valid & r_valid) & (~self.o.valid | pop)),
+            q_move.eq(q_valid & (~r_valid | (self.o.ready & ~x_valid))),
+            q_load.eq((stored != 0) & (~q_valid | q_move)),
+            write.data.eq(self.i.payload),
+            write.en.eq(push & ~bypass),
+            read.en.eq(q_load),
+        ]
+        m.d.sync += [
+            self.level.eq(self.level + push - pop),
+            stored.eq(stored + write.en - q_load),
+        ]
+        with m.If(write.en):
+            m.d.sync += write.addr.eq(_advance(write.addr, self.depth))
+        with m.If(q_load):
+            m.d.sync += [read.addr.eq(_advance(read.addr, self.depth)), q_valid.eq(1)]
+        with m.Elif(q_move):
+            m.d.sync += q_valid.eq(0)
+        with m.If(q_move):
+            m.d.sync += [r_data.eq(read.data), r_valid.eq(1)]
+        with m.Elif(self.o.ready & ~x_valid):
+            m.d.sync += r_valid.eq(0)
+        with m.If(bypass):
+            m.d.sync += [x_data.eq(self.i.payload), x_valid.eq(push)]
+        with m.Elif(self.o.ready):
+            m.d.sync += x_valid.eq(0)
+        return m
+
+
+class ShallowQueue(wiring.Component):
+    """First-in first-out queue for few payloads, in LUT RAM where the target has it.
+
+    Latency one cycle, throughput one payload per cycle. Cuts all paths; the output passes the
+    read multiplexer of the memory.
+
+    Parameters
+    ----------
+    shape : ShapeLike
+        Shape of a payload.
+    depth : int
+        Payloads that it holds, at least 1.
+
+    Members
+    -------
+    i : In(stream.Signature(shape))
+        Payloads. `i.ready` does not depend on `o.ready`.
+    o : Out(stream.Signature(shape))
+        The same, in order.
+    level : Out(range(depth + 1))
+        Payloads inside.
+    """
+
+    def __init__(self, shape, *, depth):
+        _check_depth(depth, 1)
+        self.shape, self.depth = shape, depth
+        super().__init__({
+            "i": In(stream.Signature(shape)),
+            "o": Out(stream.Signature(shape)),
+            "level": Out(range(depth + 1)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        width = Shape.cast(self.shape).width
+        m.submodules.memory = rows = memory.Memory(shape=width, depth=self.depth, init=[])
+        write, read = rows.write_port(), rows.read_port(domain="comb")
+        push = Signal()
+        pop  = Signal()
+        m.d.comb += [
+            self.i.ready.eq(self.level != self.depth),
+            self.o.valid.eq(self.level != 0),
+            Value.cast(self.o.payload).eq(read.data),
+            push.eq(self.i.valid & self.i.ready),
+            pop.eq(self.o.valid & self.o.ready),
+            write.data.eq(self.i.payload),
+            write.en.eq(push),
+        ]
+        m.d.sync += self.level.eq(self.level + push - pop)
+        with m.If(push):
+            m.d.sync += write.addr.eq(_advance(write.addr, self.depth))
+        with m.If(pop):
+            m.d.sync += read.addr.eq(_advance(read.addr, self.depth))
+        return m
+
+
+class Slice(wiring.Component):
+    """Two registers in a stream.
+
+    Latency one cycle, throughput one payload per cycle. Cuts all paths; every output comes straight
+    from a register.
+
+    Parameters
+    ----------
+    shape : ShapeLike
+        Shape of a payload.
+
+    Members
+    -------
+    i : In(stream.Signature(shape))
+        Payloads.
+    o : Out(stream.Signature(shape))
+        The same, in order.
+    """
+
+    def __init__(self, shape):
+        self.shape = shape
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform):
+        m = Module()
+        spare = Signal(Shape.cast(self.shape).width)
+        full  = Signal()
+        m.d.comb += self.i.ready.eq(~full)
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += [
+                self.o.valid.eq(self.i.valid | full),
+                Value.cast(self.o.payload).eq(Mux(full, spare, self.i.payload)),
+                full.eq(0),
+            ]
+        with m.Elif(self.i.valid & ~full):
+            m.d.sync += full.eq(1)
+        with m.If(~full):
+            m.d.sync += spare.eq(self.i.payload)
+        return m

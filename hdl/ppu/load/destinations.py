@@ -1,0 +1,97 @@
+"""From a LOAD to the rows that it fills."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2, exact_log2
+
+__all__ = ["DestinationJobLayout", "DestinationLayout", "DestinationWalker"]
+
+
+def DestinationJobLayout(row_width):
+    """What the walker needs of a LOAD, with rows of the target memory `row_width` bits wide.
+
+    `chunks`: chunks of a matrix row minus one.
+    """
+    return data.StructLayout({
+        "target": 1, "rows": 16, "pad": 16, "chunks": 16,
+        "destination": row_width, "panel_stride": row_width,
+    })  # fmt: skip
+
+
+def DestinationLayout(row_width, parts):
+    """One row of the target memory.
+
+    `zero`: it becomes zero; `part`: which part of the bytes at hand it takes, if rows of the target
+    are smaller than these; `last`: the last one of the job.
+    """
+    return data.StructLayout({
+        "target": 1, "row": row_width, "part": exact_log2(parts), "zero": 1, "last": 1,
+    })  # fmt: skip
+
+
+class DestinationWalker(wiring.Component):
+    """Walks the rows of the target memory that a LOAD fills, in order.
+
+    Latency one cycle, throughput one row per cycle, also from one job to the next. Cuts `valid` and
+    `payload`, not `ready`.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the larger memory.
+    parts : int
+        Rows of the accumulator in the bytes that come at once; 1 if they are larger than these.
+
+    Members
+    -------
+    i : In(stream.Signature(DestinationJobLayout))
+        Jobs.
+    o : Out(stream.Signature(DestinationLayout))
+        Their rows.
+    """
+
+    def __init__(self, *, rows, parts):
+        self.row_width, self.parts = ceil_log2(rows), parts
+        super().__init__({
+            "i": In(stream.Signature(DestinationJobLayout(self.row_width))),
+            "o": Out(stream.Signature(DestinationLayout(self.row_width, parts))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        job, chosen = Signal.like(self.i.payload), self.o.payload
+        lines_left, chunks_left = Signal(16), Signal.like(job.chunks)
+        row, next_line = Signal(self.row_width), Signal(self.row_width)
+        part = Signal.like(chosen.part)
+        zero, padded = Signal(), Signal()
+        last_chunk, last_line, last = Signal(), Signal(), Signal()
+        m.d.comb += [
+            last_chunk.eq(chunks_left == 0),
+            last_line.eq(lines_left == 1),
+            last.eq(last_chunk & last_line & (zero | ~padded)),
+            chosen.target.eq(job.target), chosen.row.eq(row), chosen.zero.eq(zero),
+            chosen.part.eq(part & job.target.replicate(len(part))), chosen.last.eq(last),
+            self.i.ready.eq(~self.o.valid | (self.o.ready & last)),
+        ]  # fmt: skip
+        with m.If(self.o.ready):
+            m.d.sync += [
+                row.eq(row + job.panel_stride), part.eq(part + 1),
+                chunks_left.eq(chunks_left - 1),
+            ]
+            with m.If(last_chunk):
+                m.d.sync += [
+                    row.eq(next_line), next_line.eq(next_line + 1), part.eq(0),
+                    chunks_left.eq(job.chunks), lines_left.eq(lines_left - 1),
+                ]
+                with m.If(last_line):
+                    m.d.sync += [lines_left.eq(job.pad), zero.eq(1)]
+        with m.If(self.i.ready):
+            i = self.i.payload
+            m.d.sync += [
+                self.o.valid.eq(self.i.valid), job.eq(i),
+                row.eq(i.destination), next_line.eq(i.destination + 1), part.eq(0),
+                chunks_left.eq(i.chunks), lines_left.eq(i.rows),
+                zero.eq(0), padded.eq(i.pad != 0),
+            ]  # fmt: skip
+        return m

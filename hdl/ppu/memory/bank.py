@@ -1,0 +1,48 @@
+"""One bank of on-chip memory."""
+
+from amaranth import *
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Bank"]
+
+
+class Bank(wiring.Component):
+    """Rows of lanes with one read and one write port; maps to simple dual-port block RAM.
+
+    Read data appears `READ_LATENCY` cycles after `r_en` and stays until the next read: one cycle for
+    the memory, one for the output register that block RAMs need to be fast. A read in the same cycle
+    as a write of that row returns the old row.
+
+    Parameters
+    ----------
+    depth : int
+        Rows.
+    lanes, lane_width : int
+        Lanes of a row, each with its own write enable, and bits of a lane.
+    """
+
+    READ_LATENCY = 2
+
+    def __init__(self, *, depth, lanes, lane_width):
+        self.depth = depth
+        self.row_shape = data.ArrayLayout(lane_width, lanes)
+        super().__init__({
+            "w_row": In(range(depth)), "w_mask": In(lanes), "w_data": In(self.row_shape),
+            "r_row": In(range(depth)), "r_en": In(1), "r_data": Out(self.row_shape),
+        })  # fmt: skip
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.rows = rows = memory.Memory(shape=self.row_shape, depth=self.depth, init=[])
+        write = rows.write_port(granularity=1)
+        read = rows.read_port()
+        fresh = Signal()
+        m.d.comb += [
+            write.addr.eq(self.w_row), write.data.eq(self.w_data), write.en.eq(self.w_mask),
+            read.addr.eq(self.r_row), read.en.eq(self.r_en),
+        ]  # fmt: skip
+        m.d.sync += fresh.eq(self.r_en)
+        with m.If(fresh):
+            m.d.sync += self.r_data.eq(read.data)
+        return m

@@ -1,0 +1,215 @@
+"""Which accumulator rows a STORE reads, and how their bytes lie on the bus."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
+
+__all__ = ["PlaceLayout", "RowReader", "SourceLayout"]
+
+
+def SourceLayout(row_width, lane_bits):
+    """Rows of a job in the accumulator, and what of their addresses decides about lanes.
+
+    `lane`, `stride`: lowest bits of address and stride, as many as number the lanes of the bus.
+    """
+    return data.StructLayout({
+        "rows": 16, "columns": 16, "source": row_width, "panel_stride": row_width,
+        "lane": lane_bits, "stride": lane_bits, "contiguous": 1,
+    })  # fmt: skip
+
+
+def PlaceLayout(columns, lane_bits):
+    """Place of an accumulator row in the beats of its range.
+
+    Its first `words` + 1 sums are wanted; they begin in lane `lane`. `first` and `last`: the range
+    begins and ends with them.
+    """
+    return data.StructLayout(
+        {"words": range(columns), "lane": lane_bits, "first": 1, "last": 1})
+
+
+class RowReader(wiring.Component):
+    """Reads accumulator rows, no faster than their bytes go out and only if there is room for them.
+
+    Row i of a job takes ``ceil(columns / array columns)`` accumulator rows, `panel_stride` apart.
+    Each is turned into slots, one a cycle: one for each slice of a beat (or the whole row, if that is
+    less), and one more if the range ends with a beat that the last slice began but did not fill.
+
+    ::
+
+        job --> counters --> descriptor register --> read          room: free beats minus reserved ones
+                                    +---- READ_LATENCY ---> place
+
+    A descriptor takes its beats from `room` when it enters its register and is sent once `room` is
+    not negative.
+
+    Latency: job to `read.valid` two cycles. Throughput one row per cycle, or one per as many cycles
+    as it has slots; no gap between jobs. Cuts all paths but `read.ready` to `job.ready`.
+
+    Parameters
+    ----------
+    columns : int
+        Sums of an accumulator row.
+    row_width : int
+        Bits of an accumulator row's index.
+    beat_bytes : int
+        Bytes of a bus word.
+    read_latency : int
+        Cycles from `read` to its data.
+    buffer_beats : int
+        Beats there is room for, at least ``slices of a row + 1``.
+
+    Members
+    -------
+    job : In(stream.Signature(SourceLayout(row_width, lane_bits)))
+        Jobs.
+    read : Out(stream.Signature(row_width))
+        Rows to read.
+    arrived : Out(1)
+        The data of a row is there, `place` is its place.
+    place : Out(PlaceLayout(columns, lane_bits))
+        See `arrived`.
+    taken : In(1)
+        A beat has left the buffer.
+    released : Out(1)
+        A pulse for each job, the cycle after its last row has been read.
+    """
+
+    def __init__(self, *, columns, row_width, beat_bytes, read_latency, buffer_beats):
+        self.columns, self.row_width, self.beat_bytes = columns, row_width, beat_bytes
+        self.read_latency, self.buffer_beats = read_latency, buffer_beats
+        self.lane_bits = exact_log2(beat_bytes)
+        self.slice_words = min(columns, beat_bytes // 4)
+        self.slices = columns // self.slice_words
+        if buffer_beats < self.slices + 1:
+            raise ValueError(
+                f"Buffer must hold at least {self.slices + 1} beats, not {buffer_beats!r}")
+        super().__init__({
+            "job": In(stream.Signature(SourceLayout(row_width, self.lane_bits))),
+            "read": Out(stream.Signature(row_width)),
+            "arrived": Out(1),
+            "place": Out(PlaceLayout(columns, self.lane_bits)),
+            "taken": In(1),
+            "released": Out(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        place  = PlaceLayout(self.columns, self.lane_bits)
+        next_  = stream.Signature(data.StructLayout({
+            "row": self.row_width, "place": place, "slots": range(self.slices + 1),
+            "beats": range(self.slices + 2), "end": 1,
+        })).create()
+        self._count(m, next_)
+        self._issue(m, next_)
+        return m
+
+    def _count(self, m, o):
+        """Jobs to descriptors: `o` is combinational from the counters."""
+        job, column_bits = self.job.payload, exact_log2(self.columns)
+        slice_bits = exact_log2(self.slice_words)
+        base        = Signal(self.row_width)           # chunk 0 of this matrix row
+        row         = Signal(self.row_width)
+        panel       = Signal(self.row_width)
+        rows_left   = Signal(16)
+        chunks      = Signal(16 - column_bits)         # of a matrix row, minus one
+        chunks_left = Signal.like(chunks)
+        tail        = Signal(range(self.columns))      # words of the last chunk, minus one
+        words       = Signal(range(self.columns))
+        lane        = Signal(self.lane_bits)
+        row_lane    = Signal(self.lane_bits)           # of this matrix row's first byte
+        stride      = Signal(self.lane_bits)
+        contiguous  = Signal()
+        first       = Signal()
+        last_row    = Signal()
+        last_chunk  = Signal()
+
+        # Words of the last slice, from its start in its first beat: how far into the next beat?
+        reach = Signal(self.lane_bits - 1)
+        m.d.comb += reach.eq(lane[2:] + words[:slice_bits] + 1)
+        full  = reach[-1]
+        after = Cat(lane[:2], reach[:-1])
+        flush = Signal()
+        whole = words[slice_bits:]                     # slices before the last one
+        m.d.comb += [
+            o.p.row.eq(row),
+            o.p.place.words.eq(words),
+            o.p.place.lane.eq(lane),
+            o.p.place.first.eq(first),
+            o.p.place.last.eq(last_chunk & (~contiguous | last_row)),
+            o.p.end.eq(last_chunk & last_row),
+            flush.eq(o.p.place.last & full & (after != 0)),
+            o.p.slots.eq(whole + flush),
+            o.p.beats.eq(whole + flush + (full | o.p.place.last)),
+        ]
+        with m.If(o.ready):
+            with m.If(last_chunk):
+                next_lane = Signal(self.lane_bits)
+                m.d.comb += next_lane.eq(row_lane + stride)
+                m.d.sync += [
+                    base.eq(base + 1), row.eq(base + 1),
+                    row_lane.eq(next_lane), lane.eq(Mux(contiguous, after, next_lane)),
+                    first.eq(~contiguous),
+                    rows_left.eq(rows_left - 1), last_row.eq(rows_left == 1),
+                    chunks_left.eq(chunks), last_chunk.eq(chunks == 0),
+                    words.eq(Mux(chunks == 0, tail, self.columns - 1)),
+                ]
+            with m.Else():
+                m.d.sync += [
+                    row.eq(row + panel), lane.eq(after), first.eq(0),
+                    chunks_left.eq(chunks_left - 1), last_chunk.eq(chunks_left == 1),
+                    words.eq(Mux(chunks_left == 1, tail, self.columns - 1)),
+                ]
+        with m.If(~o.valid | (o.ready & o.p.end)):
+            count = Signal(16)
+            m.d.comb += [self.job.ready.eq(1), count.eq(job.columns - 1)]
+            single = count[column_bits:] == 0
+            m.d.sync += [
+                o.valid.eq(self.job.valid),
+                base.eq(job.source), row.eq(job.source), panel.eq(job.panel_stride),
+                lane.eq(job.lane), row_lane.eq(job.lane), stride.eq(job.stride),
+                contiguous.eq(job.contiguous), first.eq(1),
+                rows_left.eq(job.rows - 1), last_row.eq(job.rows == 1),
+                chunks.eq(count[column_bits:]), chunks_left.eq(count[column_bits:]),
+                last_chunk.eq(single), tail.eq(count[:column_bits]),
+                words.eq(Mux(single, count[:column_bits], self.columns - 1)),
+            ]
+
+    def _issue(self, m, i):
+        """Descriptors to reads, in time; their places to when the data comes."""
+        loaded = Signal()
+        slots  = Signal.like(i.p.slots)   # of this row, minus one
+        end    = Signal()
+        place  = Signal.like(i.p.place)
+        busy   = Signal.like(i.p.slots)   # cycles in which slots of the row before are in the way
+        room   = Signal(range(-self.slices - 1, self.buffer_beats + 1), init=self.buffer_beats)
+        load   = Signal()
+        issue  = Signal()
+        m.d.comb += [
+            self.read.valid.eq(loaded & (room >= 0) & (busy == 0)),
+            issue.eq(self.read.valid & self.read.ready),
+            i.ready.eq(~loaded | issue),
+            load.eq(i.valid & i.ready),
+        ]
+        m.d.sync += [
+            room.eq(room - Mux(load, i.p.beats, 0) + self.taken),
+            self.released.eq(issue & end),
+        ]
+        with m.If(i.ready):
+            m.d.sync += [
+                loaded.eq(load), self.read.payload.eq(i.p.row), place.eq(i.p.place),
+                slots.eq(i.p.slots), end.eq(i.p.end),
+            ]
+        with m.If(issue):
+            m.d.sync += busy.eq(slots)
+        with m.Elif(busy != 0):
+            m.d.sync += busy.eq(busy - 1)
+
+        valid = issue
+        for stage in range(self.read_latency):
+            later_valid = Signal(name=f"arrived_{stage}")
+            later_place = Signal(place.shape(), name=f"place_{stage}")
+            m.d.sync += [later_valid.eq(valid), later_place.eq(place)]
+            valid, place = later_valid, later_place
+        m.d.comb += [self.arrived.eq(valid), self.place.eq(place)]

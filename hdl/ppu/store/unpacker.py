@@ -1,0 +1,161 @@
+"""Accumulator rows as aligned, strobed bus words."""
+
+from amaranth import *
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
+
+from ..dma.writer import StrobedLayout
+from ..lib.queue import ShallowQueue
+from .rows import PlaceLayout
+
+__all__ = ["Unpacker"]
+
+
+class Unpacker(wiring.Component):
+    """Turns accumulator rows into the beats of their ranges.
+
+    Nothing stalls: who sends rows keeps the distance that :class:`~.rows.RowReader` keeps, and asks
+    for no more beats than there is room for. Stages::
+
+        p   the row; each cycle, one slice of it (a beat's worth of words) is rotated to its lanes
+        r   the rotated slice; lanes before the slice's first come from what was kept
+        .   queue of beats
+
+        lane     0 ........ lane ........ beat_bytes-1
+        beat     [  kept   ][    slice, first part   ]
+        kept     [ slice, rest ]                            for the next beat
+
+    Latency: row to beat three cycles. Throughput one slice, or one row if that is less, and one beat
+    per cycle.
+
+    Parameters
+    ----------
+    columns : int
+        Sums of an accumulator row.
+    beat_bytes : int
+        Bytes of a bus word.
+    buffer_beats : int
+        Beats that the queue holds.
+
+    Members
+    -------
+    arrived : In(1)
+        `row` and `place` are valid.
+    row : In(32 * columns)
+        Sums of an accumulator row.
+    place : In(PlaceLayout(columns, lane_bits))
+        Where its words go.
+    beats : Out(stream.Signature(StrobedLayout(8 * beat_bytes)))
+        Bus words, in order.
+    """
+
+    def __init__(self, *, columns, beat_bytes, buffer_beats):
+        self.columns, self.beat_bytes, self.buffer_beats = columns, beat_bytes, buffer_beats
+        self.lane_bits = exact_log2(beat_bytes)
+        self.slice_words = min(columns, beat_bytes // 4)
+        self.slices = columns // self.slice_words
+        super().__init__({
+            "arrived": In(1),
+            "row": In(32 * columns),
+            "place": In(PlaceLayout(columns, self.lane_bits)),
+            "beats": Out(stream.Signature(StrobedLayout(8 * beat_bytes))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.queue = queue = ShallowQueue(
+            StrobedLayout(8 * self.beat_bytes), depth=self.buffer_beats)
+        wiring.connect(m, queue.o, wiring.flipped(self.beats))
+        slot = Signal(data.StructLayout({
+            "valid": 1,                # there is a slice, or something kept to flush
+            "emit":  1,                # it fills or ends a beat
+            "lane":  self.lane_bits,   # of its first byte: lanes before it are kept ones
+            "start": self.lane_bits,   # first lane of the beat to write
+            "stop":  self.lane_bits,   # lane after the last one to write; 0: all
+        }))
+        rotated = Signal(8 * self.beat_bytes)
+        self._slice(m, slot, rotated)
+        self._merge(m, slot, rotated, queue.i)
+        return m
+
+    def _slice(self, m, r_slot, r_data):
+        """A row to slices, and each of them to its lanes."""
+        slice_bits = exact_log2(self.slice_words)
+        p_row   = Signal(32 * self.columns)
+        p_valid = Signal()
+        p_flush = Signal()                         # only what is kept remains
+        p_index = Signal(range(self.slices))
+        p_left  = Signal(range(self.slices))       # slices after this one
+        p_tail  = Signal(range(self.slice_words))  # words of the last slice, minus one
+        p_lane  = Signal(self.lane_bits)
+        p_last  = Signal()
+        p_start = Signal(self.lane_bits)           # first lane of the range, until it is written
+
+        # How far the slice reaches into the next beat; whole slices but the last one always fill.
+        final = p_left == 0
+        words = Mux(final, p_tail, self.slice_words - 1)
+        reach = Signal(self.lane_bits - 1)
+        m.d.comb += reach.eq(p_lane[2:] + words + 1)
+        full  = reach[-1]
+        after = Cat(p_lane[:2], reach[:-1])
+        ends  = final & p_last
+        more  = ends & full & (after != 0) & ~p_flush
+        emit  = full | ends
+
+        part = Signal(8 * self.beat_bytes)
+        with m.Switch(p_index):
+            for index in range(self.slices):
+                with m.Case(index):
+                    m.d.comb += part.eq(p_row.word_select(index, 32 * self.slice_words))
+        m.d.sync += [
+            r_data.eq(_rotate(part, p_lane)),
+            r_slot.valid.eq(p_valid),
+            r_slot.emit.eq(p_valid & emit),
+            r_slot.lane.eq(p_lane),
+            r_slot.start.eq(p_start),
+            r_slot.stop.eq(Mux(ends & ~more, after, 0)),
+        ]
+        with m.If(p_valid & emit):
+            m.d.sync += p_start.eq(0)
+        with m.If(final):
+            m.d.sync += [p_valid.eq(p_valid & more), p_flush.eq(more)]
+        with m.Else():
+            m.d.sync += [p_left.eq(p_left - 1), p_index.eq(p_index + 1)]
+        with m.If(self.arrived):
+            m.d.sync += [
+                Assert(~p_valid | (final & ~more), "A row comes before the one before it is done"),
+                p_valid.eq(1), p_flush.eq(0), p_index.eq(0),
+                p_row.eq(self.row),
+                p_left.eq(self.place.words[slice_bits:]),
+                p_tail.eq(self.place.words[:slice_bits]),
+                p_lane.eq(self.place.lane),
+                p_last.eq(self.place.last),
+            ]
+            with m.If(self.place.first):
+                m.d.sync += p_start.eq(self.place.lane)
+
+    def _merge(self, m, slot, rotated, queue):
+        """Rotated slices to beats."""
+        kept  = Signal(8 * self.beat_bytes)
+        lanes = range(self.beat_bytes)
+        for lane in lanes:
+            new  = rotated.word_select(lane, 8)
+            mine = lane >= slot.lane
+            m.d.comb += [
+                queue.p.data.word_select(lane, 8).eq(Mux(mine, new, kept.word_select(lane, 8))),
+                queue.p.strb[lane].eq(
+                    (lane >= slot.start) & ((slot.stop == 0) | (lane < slot.stop))),
+            ]
+            with m.If(slot.valid & (slot.emit | mine)):
+                m.d.sync += kept.word_select(lane, 8).eq(new)
+        m.d.comb += queue.valid.eq(slot.emit)
+        with m.If(slot.emit):
+            m.d.sync += Assert(queue.ready, "Beats overflow")
+
+
+def _rotate(value, lanes):
+    """`value`, a bus word, with byte 0 in lane `lanes`."""
+    for bit in range(len(lanes)):
+        value = Mux(lanes[bit], value.rotate_left(8 << bit), value)
+    return value

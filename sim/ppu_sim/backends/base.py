@@ -1,0 +1,95 @@
+"""What a back end is."""
+
+from abc import ABC, abstractmethod
+
+from ..system.monitor import BREACHES
+from .settings import Settings
+
+__all__ = ["Backend", "BusBreach", "Hang", "RegisterError"]
+
+#: Bytes of the largest bus word; the size of a memory is a multiple of it.
+MEMORY_STEP = 64
+
+
+class Hang(TimeoutError):
+    """The core did not finish within the cycles it was given. The message shows its status."""
+
+
+class RegisterError(RuntimeError):
+    """The core refused a register access."""
+
+
+class BusBreach(AssertionError):
+    """The core broke a rule of AXI4. The message names the rules."""
+
+
+class Backend(ABC):
+    """A core with a memory and a host, in some simulator.
+
+    Parameters
+    ----------
+    config : Config
+        Configuration of the core.
+    memory_size : int
+        Bytes of main memory: a multiple of 64.
+
+    Attributes
+    ----------
+    memory : numpy.ndarray
+        The bytes of main memory, to read and write between calls.
+    """
+
+    #: Name of the back end.
+    name = None
+    #: Bytes of main memory, unless told otherwise.
+    default_memory_size = 64 << 20
+
+    def __init__(self, config, memory_size=None):
+        size = self.default_memory_size if memory_size is None else memory_size
+        top = 1 << config.axi_address_width
+        if not isinstance(size, int) or not MEMORY_STEP <= size < top or size % MEMORY_STEP:
+            raise ValueError(
+                f"memory_size must be a multiple of {MEMORY_STEP} from {MEMORY_STEP} "
+                f"to {top - MEMORY_STEP}, not {size!r}"
+            )
+        self.config = config
+        self.memory_size = size
+        self.settings = Settings()
+
+    @abstractmethod
+    def configure(self, settings):
+        """Sets the memory up. Only while the core is idle."""
+
+    @abstractmethod
+    def write_register(self, offset, value, *, start=False):
+        """Writes a register. With `start`, a run begins: `elapsed` and the stalls start anew."""
+
+    @abstractmethod
+    def read_register(self, offset):
+        """The value of a register."""
+
+    @abstractmethod
+    def wait(self, limit):
+        """Runs until the interrupt is high, `limit` cycles at most. Returns whether it is."""
+
+    @abstractmethod
+    def advance(self, cycles):
+        """Runs for so many cycles."""
+
+    @property
+    @abstractmethod
+    def cycles(self):
+        """Clock edges from the start of the run to the last rise of the interrupt; None: not known."""
+
+    @property
+    @abstractmethod
+    def total_cycles(self):
+        """Cycles simulated since the back end was opened."""
+
+    def close(self):  # noqa: B027 (most have nothing to close)
+        """Frees what the simulator holds. The back end cannot be used any more."""
+
+    def _check_breaches(self, breaches):
+        if breaches:
+            rules = [text for bit, text in enumerate(BREACHES) if breaches >> bit & 1]
+            raise BusBreach("; ".join(rules))

@@ -1,0 +1,61 @@
+"""Classifies handwritten digits with every matrix product on the RTL; exit code 1 if it differs."""
+
+import argparse
+import time
+
+from ppu.config import PRESETS, preset
+
+import ppu_sim
+
+from .progress import step
+from .report import Recorder, Result, summary
+
+
+def _arguments(argv):
+    parser = argparse.ArgumentParser(prog="ppu_sim.demo", description=__doc__)
+    parser.add_argument("--backend", default="verilator",
+                        help="verilator, amaranth, icarus or model (default: %(default)s)")
+    parser.add_argument("--preset", default="medium", choices=PRESETS,
+                        help="configuration of the core (default: %(default)s)")
+    parser.add_argument("--latency", type=int, default=100,
+                        help="cycles from a read's address to its data (default: %(default)s)")
+    return parser.parse_args(argv)  # fmt: skip
+
+
+def run(*, backend, preset_name, latency):
+    """Trains, quantises, runs and compares; prints as it goes. Returns a Result."""
+    from . import digits as task  # after the arguments: needs scikit-learn
+    from .network import QuantizedNetwork, accuracy
+
+    with step("1/4 Training a float network 64 - 128 - 10 on 1,437 images"):
+        digits = task.load()
+        network = task.train(digits)
+    with step("2/4 Quantising it to INT8 and running the integer model"):
+        quantized = QuantizedNetwork.from_float(network, digits.images[digits.train])
+        model = ppu_sim.open("model", preset=preset_name)
+        model_logits = quantized.logits(digits.images, model.linear)
+    with step(f"3/4 Generating the core '{preset_name}' and building it for '{backend}'"):
+        device = ppu_sim.open(backend, preset=preset_name, latency=latency)
+    with step(f"4/4 Running {len(digits.images):,} images on it"):
+        recorder = Recorder(device, time.perf_counter)
+        rtl_logits = quantized.logits(digits.images, recorder.linear)
+    result = Result.compare(
+        float_logits=network.logits(digits.images), model_logits=model_logits,
+        rtl_logits=rtl_logits, accuracy=accuracy, digits=digits,
+    )  # fmt: skip
+    print()
+    print(*summary(result, recorder.runs, config=preset(preset_name), backend=backend,
+                   preset=preset_name), sep="\n")  # fmt: skip
+    return result
+
+
+def main(argv=None):
+    """Runs the demo; returns the exit code."""
+    arguments = _arguments(argv)
+    result = run(backend=arguments.backend, preset_name=arguments.preset,
+                 latency=arguments.latency)  # fmt: skip
+    return 0 if result.exact else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,115 @@
+"""What the demo measures, and how it tells it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["LayerRun", "Recorder", "Result", "summary"]
+
+
+@dataclass(frozen=True)
+class LayerRun:
+    """One matrix product on the device: ``x (m, k) . weight^T (k, n)``."""
+
+    m: int
+    n: int
+    k: int
+    cycles: int
+    macs: int
+    seconds: float
+
+
+class Recorder:
+    """Runs matrix products on a device and keeps what each of them took.
+
+    Parameters
+    ----------
+    device : ppu_sim.Device
+    clock : callable
+        Seconds, as `time.perf_counter`.
+    """
+
+    def __init__(self, device, clock):
+        self.device = device
+        self.clock = clock
+        self.runs = []
+
+    def linear(self, x, weight):
+        """``x . weight^T`` by the device."""
+        started = self.clock()
+        y = self.device.linear(x, weight)
+        seconds = self.clock() - started
+        run = self.device.last_run
+        (m, k), n = x.shape, weight.shape[0]
+        self.runs.append(LayerRun(m, n, k, run.cycles, run.macs, seconds))
+        return y
+
+
+@dataclass(frozen=True)
+class Result:
+    """Accuracies on the test images, and the logits of the RTL that the model does not have."""
+
+    float_accuracy: float
+    model_accuracy: float
+    rtl_accuracy: float
+    logits: int
+    images: int
+    test_images: int
+    wrong_logits: int
+    wrong_images: int
+
+    @classmethod
+    def compare(cls, *, float_logits, model_logits, rtl_logits, accuracy, digits):
+        """Compares the two integer results in every image, and all three with the labels."""
+        wrong = model_logits != rtl_logits
+        labels = digits.labels[digits.test]
+        return cls(
+            float_accuracy=accuracy(float_logits[digits.test], labels),
+            model_accuracy=accuracy(model_logits[digits.test], labels),
+            rtl_accuracy=accuracy(rtl_logits[digits.test], labels),
+            logits=wrong.size, images=len(wrong), test_images=len(labels),
+            wrong_logits=int(np.sum(wrong)), wrong_images=int(np.sum(np.any(wrong, axis=1))),
+        )  # fmt: skip
+
+    @property
+    def exact(self):
+        """Whether RTL and model agree in every logit."""
+        return self.wrong_logits == 0
+
+
+def _layer_table(runs, peak):
+    lines = [f"  {'layer':<7}{'M x N x K':<18}{'MACs':>12}{'cycles':>10}{'MAC/cycle':>12}"
+             f"{'of peak':>9}"]  # fmt: skip
+    rows = [(str(i), f"{r.m:,} x {r.n} x {r.k}", r.macs, r.cycles) for i, r in enumerate(runs, 1)]
+    rows.append(("total", "", sum(r.macs for r in runs), sum(r.cycles for r in runs)))
+    for name, shape, macs, cycles in rows:
+        rate = macs / cycles
+        lines.append(
+            f"  {name:<7}{shape:<18}{macs:>12,}{cycles:>10,}{rate:>12.1f}{rate / peak:>9.1%}"
+        )
+    return lines
+
+
+def summary(result, runs, *, config, backend, preset):
+    """The demo's result as lines of text."""
+    cycles, seconds = sum(r.cycles for r in runs), sum(r.seconds for r in runs)
+    agreement = (
+        f"agree in all {result.logits:,} logits of all {result.images:,} images"
+        if result.exact
+        else f"DIFFER in {result.wrong_logits:,} of {result.logits:,} logits, in "
+        f"{result.wrong_images:,} of {result.images:,} images"
+    )
+    return [
+        f"Core '{preset}' on '{backend}': {config.row_bytes} x {config.columns} array, peak "
+        f"{config.macs_per_cycle} MAC/cycle, {config.axi_data_width}-bit AXI",
+        "",
+        *_layer_table(runs, config.macs_per_cycle),
+        "",
+        f"  Accuracy on {result.test_images} test images",
+        f"    float model    {result.float_accuracy:8.2%}",
+        f"    integer model  {result.model_accuracy:8.2%}",
+        f"    RTL            {result.rtl_accuracy:8.2%}",
+        "",
+        f"  RTL and integer model {agreement}.",
+        f"  Simulated {cycles:,} cycles in {seconds:.2f} s: {cycles / seconds:,.0f} cycles/s.",
+    ]

@@ -1,0 +1,149 @@
+"""How long commands take: the figures by which the scheduler chooses. Results never depend on them.
+
+Everything here is an estimate for a memory that answers one beat a cycle after `MEMORY_LATENCY`.
+"""
+
+from dataclasses import dataclass
+
+from ppu.isa import Opcode
+
+from .spans import spans
+
+__all__ = ["MEMORY_LATENCY", "Estimate", "estimate", "execute_cycles", "load_cycles", "store_cycles"]
+
+#: Cycles from an address on the bus to its first data, or from the last data to the response.
+MEMORY_LATENCY = 40
+#: Cycles from the doorbell to the first command in the station, beyond the memory's latency.
+FETCH_CYCLES = 12
+#: Cycles through LOAD and STORE, beyond the memory's latency.
+UNIT_CYCLES = 12
+
+
+def _bus_cycles(config, outstanding, ranges, size, aligned):
+    """Bus cycles of `ranges` byte ranges: their beats, or how fast bursts may follow each other."""
+    beats = -(-size // config.beat_bytes) + (not aligned)
+    bursts = -(-beats // config.max_burst_beats)
+    return max(ranges * beats, ranges * bursts * MEMORY_LATENCY // outstanding)
+
+
+def load_cycles(config, *, rows, bytes, stride, pad=0, chunk=None):
+    """Cycles in which a LOAD keeps the bus or the scratchpad's write port busy."""
+    chunks = -(-bytes // (chunk or config.row_bytes))
+    ranges, size = (1, rows * bytes) if stride == bytes else (rows, bytes)
+    aligned = stride % config.beat_bytes == 0
+    bus = _bus_cycles(config, config.max_outstanding_reads, ranges, size, aligned)
+    return max(bus, rows * chunks) + pad * chunks
+
+
+def execute_cycles(config, *, m, n, k):
+    """Cycles in which an EXECUTE keeps the array busy: each tile of B takes `columns` to bring in."""
+    return n * k * max(m, config.columns)
+
+
+def store_cycles(config, *, rows, columns, stride):
+    """Cycles in which a STORE keeps the bus busy."""
+    size = 4 * columns
+    ranges, size = (1, rows * size) if stride == size else (rows, size)
+    aligned = stride % config.beat_bytes == 0
+    return _bus_cycles(config, config.max_outstanding_writes, ranges, size, aligned)
+
+
+def execute_latency(config):
+    """Cycles from an EXECUTE's start to its first result, B's first tile included."""
+    return config.columns + config.array_rows * (1 + config.product_registers) + 10
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Cycles from the doorbell to the last response, and those in which each unit is at work."""
+
+    cycles: int
+    load: int
+    execute: int
+    store: int
+
+
+@dataclass
+class _InFlight:
+    unit: object
+    reads: tuple
+    writes: tuple
+    released: int
+    completed: int
+
+
+class _Unit:
+    """A unit in order: `free` is when it can take the next command's work."""
+
+    def __init__(self, slots):
+        self.slots, self.free, self.work = slots, 0, 0
+        self.completions = [0] * slots
+
+    def entry(self):
+        """When the station has a slot for one more command."""
+        return self.completions[-self.slots]
+
+
+def _durations(config, command):
+    """Cycles of work, cycles before the work and cycles after it."""
+    c = command
+    if c.kind is Opcode.LOAD:
+        chunk = config.row_bytes if c.target == 0 else config.accumulator_row_bytes
+        work = load_cycles(
+            config, rows=c.rows, bytes=c.bytes, stride=c.stride, pad=c.pad, chunk=chunk
+        )
+        return work, MEMORY_LATENCY + UNIT_CYCLES, 0
+    if c.kind is Opcode.EXECUTE:
+        return execute_cycles(config, m=c.m, n=c.n, k=c.k), 0, execute_latency(config)
+    work = store_cycles(config, rows=c.rows, columns=c.columns, stride=c.stride)
+    return work, 0, MEMORY_LATENCY + UNIT_CYCLES
+
+
+def _overlap(some, others):
+    for space, first, last in some:
+        for other_space, other_first, other_last in others:
+            if space == other_space and first <= other_last and other_first <= last:
+                return True
+    return False
+
+
+def estimate(config, commands):
+    """Plays the commands through station and units.
+
+    A command enters the station in program order when its unit has a slot, starts when the older
+    commands of other units that it conflicts with are out of its way, and takes its turn in its unit.
+    FENCE and END are taken as free.
+    """
+    units = {
+        Opcode.LOAD: _Unit(config.load_slots),
+        Opcode.EXECUTE: _Unit(config.execute_slots),
+        Opcode.STORE: _Unit(config.store_slots),
+    }
+    window = sum(unit.slots for unit in units.values())
+    in_flight = []
+    entry = FETCH_CYCLES + MEMORY_LATENCY
+    fetch = max(1, 32 // config.beat_bytes)
+    for command in commands:
+        unit = units.get(command.kind)
+        if unit is None:
+            continue
+        entry = max(entry + fetch, unit.entry())
+        reads, writes = spans(config, command)
+        start = entry
+        for older in in_flight:
+            if older.unit is unit:
+                continue
+            if older.completed > start and _overlap(reads + writes, older.writes):
+                start = older.completed
+            elif older.released > start and _overlap(writes, older.reads):
+                start = older.released
+        work, before, after = _durations(config, command)
+        begin = max(start + before, unit.free)
+        unit.free = begin + work
+        unit.work += work
+        completed = unit.free + after
+        unit.completions = unit.completions[1:] + [completed]
+        in_flight = in_flight[1 - window :]
+        in_flight.append(_InFlight(unit, reads, writes, unit.free, completed))
+    cycles = max(max(unit.completions) for unit in units.values())
+    return Estimate(cycles, *(unit.work for unit in units.values()))

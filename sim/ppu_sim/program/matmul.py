@@ -1,0 +1,239 @@
+"""Matrix products as programs: a plan's steps as commands, in an order that keeps all units at work."""
+
+from dataclasses import dataclass, field
+
+from .command import execute, load, store
+from .program import Program
+
+__all__ = ["Matrix", "emit"]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A row-major matrix in memory: byte address of its first row, bytes from a row to the next."""
+
+    address: int
+    stride: int
+    signed: bool = True
+
+
+@dataclass
+class _Piece:
+    """Rows `start` to `end` - 1 of a region hold an operand's group; `loaded` panels are there."""
+
+    start: int
+    end: int
+    last_step: int
+    loaded: int = 0
+
+    def meets(self, start, end):
+        return self.start < end and start < self.end
+
+
+@dataclass
+class _Region:
+    """Scratchpad rows of one operand. What was used the longest time ago makes room first."""
+
+    first: int
+    rows: int
+    pieces: dict = field(default_factory=dict)
+
+    def place(self, key, rows, step, issued):
+        """The piece `key` of `rows` rows, for use in `step`, or None if there is no room yet.
+
+        There is none while a piece in the way is used by a step whose EXECUTE is not issued.
+        """
+        if key not in self.pieces:
+            starts = {0, *(piece.end for piece in self.pieces.values())}
+            used, start = min(
+                (self._last_use(start, start + rows), start)
+                for start in starts
+                if start + rows <= self.rows
+            )
+            if used >= issued:
+                return None
+            self.pieces = {k: p for k, p in self.pieces.items() if not p.meets(start, start + rows)}
+            self.pieces[key] = _Piece(start, start + rows, step)
+        self.pieces[key].last_step = step
+        return self.pieces[key]
+
+    def _last_use(self, start, end):
+        return max((p.last_step for p in self.pieces.values() if p.meets(start, end)), default=-1)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One EXECUTE: groups `row`, `tile`, `panel` by index, and panels `low` to `high` - 1 of the group."""
+
+    row: int
+    tile: int
+    panel: int
+    low: int
+    high: int
+    first: bool
+    last: bool
+
+
+def _there_and_back(count, turn):
+    return range(count) if turn % 2 == 0 else reversed(range(count))
+
+
+def _blocks(plan):
+    """Row and tile group of each block. The inner one goes there and back, to meet pieces again."""
+    rows, tiles = len(plan.rows), len(plan.tiles)
+    if plan.rows_outer:
+        return [(row, tile) for row in range(rows) for tile in _there_and_back(tiles, row)]
+    return [(row, tile) for tile in range(tiles) for row in _there_and_back(rows, tile)]
+
+
+def _steps(plan):
+    steps, last = [], len(plan.panels) - 1
+    for index, (row, tile) in enumerate(_blocks(plan)):
+        for turn, panel in enumerate(_there_and_back(last + 1, index)):
+            low = 0
+            parts = plan.first_parts if not steps else (plan.panels[panel],)
+            for part in parts:
+                high = low + part
+                ends = turn == last and high == plan.panels[panel]
+                steps.append(_Step(row, tile, panel, low, high, turn == 0 and low == 0, ends))
+                low = high
+    return steps
+
+
+def _halves(rows, tiles, least):
+    """(first row, rows, first tile, tiles) of ever smaller parts of a block, `least` in the end."""
+    parts, row, tile = [], 0, 0
+    while rows * tiles > least:
+        if tiles > 1:
+            parts.append((row, rows, tile, tiles - tiles // 2))
+            tile, tiles = tile + tiles - tiles // 2, tiles // 2
+        else:
+            parts.append((row, rows - rows // 2, tile, tiles))
+            row, rows = row + rows - rows // 2, rows // 2
+    return parts + [(row, rows, tile, tiles)]
+
+
+class _Emitter:
+    def __init__(self, config, plan, a, b, c):
+        self.config, self.plan = config, plan
+        self.a, self.b, self.c = a, b, c
+        self.region_a = _Region(0, plan.a_rows)
+        self.region_b = _Region(plan.a_rows, config.scratchpad_rows - plan.a_rows)
+        self.steps = _steps(plan)
+        self.pieces = [[None, None] for _ in self.steps]
+        self.first_row = _starts(plan.rows)
+        self.first_tile = _starts(plan.tiles)
+        self.first_panel = _starts(plan.panels)
+        self.accumulator_next = 0
+        self.commands = []
+
+    def program(self):
+        """All commands: the loads of the next step stand before the EXECUTE of a step."""
+        final = self.steps[-1]
+        for index, step in enumerate(self.steps):
+            if not all(self._load(index, index)):
+                raise AssertionError("a plan's pieces must fit the scratchpad twice")
+            if index + 1 < len(self.steps):
+                self._load(index + 1, index)
+            if step.first:
+                is_final = (step.row, step.tile) == (final.row, final.tile)
+                parts = self._open_block(step, is_final)
+            for part in parts:
+                self._execute(step, part, *self.pieces[index])
+                if step.last:
+                    self._store(step, part)
+        return Program(self.commands)
+
+    def _load(self, index, issued):
+        """Loads what a step needs of A and B, as far as there is room: whether there was."""
+        step, columns = self.steps[index], self.config.columns
+        tiles = self.plan.tiles[step.tile]
+        first = self.first_tile[step.tile] * columns
+        rows = self.plan.rows[step.row]
+        used = min(tiles * columns, self.plan.n - first)
+        for which, region, matrix, group, first_row, count, pad in (
+            (0, self.region_a, self.a, step.row, self.first_row[step.row], rows, 0),
+            (1, self.region_b, self.b, step.tile, first, used, tiles * columns - used),
+        ):
+            height = count + pad
+            key = group, step.panel
+            size = height * self.plan.panels[step.panel]
+            piece = region.place(key, size, index, issued)
+            self.pieces[index][which] = piece
+            if piece and piece.loaded < step.high:
+                self._load_panels(step, region, piece, matrix, first_row, count, pad)
+        return self.pieces[index]
+
+    def _load_panels(self, step, region, piece, matrix, first_row, count, pad):
+        row_bytes = self.config.row_bytes
+        first_byte = (self.first_panel[step.panel] + piece.loaded) * row_bytes
+        last_byte = min((self.first_panel[step.panel] + step.high) * row_bytes, self.plan.k)
+        self.commands.append(load(
+            rows=count, bytes=last_byte - first_byte, pad=pad,
+            address=matrix.address + first_row * matrix.stride + first_byte,
+            stride=matrix.stride if count > 1 else last_byte - first_byte,
+            destination=region.first + piece.start + piece.loaded * (count + pad),
+            panel_stride=count + pad,
+        ))  # fmt: skip
+        piece.loaded = step.high
+
+    def _open_block(self, step, is_final):
+        """Gives a block its accumulator rows: (rows and tiles of a part, its first accumulator row)."""
+        rows, tiles = self.plan.rows[step.row], self.plan.tiles[step.tile]
+        least = self.plan.last_block if is_final else rows * tiles
+        start = self.accumulator_next
+        if start + rows * tiles > self.config.accumulator_rows:
+            start = 0
+        parts = []
+        for part in _halves(rows, tiles, least):
+            parts.append((*part, start))
+            start += part[1] * part[3]
+        self.accumulator_next = start
+        return parts
+
+    def _execute(self, step, part, piece_a, piece_b):
+        row, rows, tile, tiles, c = part
+        height_a = self.plan.rows[step.row]
+        height_b = self.plan.tiles[step.tile] * self.config.columns
+        self.commands.append(execute(
+            m=rows, n=tiles, k=step.high - step.low,
+            a=self.region_a.first + piece_a.start + step.low * height_a + row, a_stride=height_a,
+            b=self.region_b.first + piece_b.start + step.low * height_b + tile * self.config.columns,
+            b_stride=height_b, b_tile_stride=self.config.columns, c=c, c_stride=rows,
+            a_signed=self.a.signed, b_signed=self.b.signed, accumulate=not step.first,
+        ))  # fmt: skip
+
+    def _store(self, step, part):
+        row, rows, tile, tiles, c = part
+        columns = self.config.columns
+        first_row = self.first_row[step.row] + row
+        first = (self.first_tile[step.tile] + tile) * columns
+        count = min(tiles * columns, self.plan.n - first)
+        self.commands.append(store(
+            rows=rows, columns=count, source=c, panel_stride=rows,
+            address=self.c.address + first_row * self.c.stride + 4 * first,
+            stride=self.c.stride if rows > 1 else 4 * count,
+        ))  # fmt: skip
+
+
+def _starts(sizes):
+    starts, total = [], 0
+    for size in sizes:
+        starts.append(total)
+        total += size
+    return starts
+
+
+def emit(config, plan, a, b, c):
+    """The program of a plan: LOAD, EXECUTE and STORE commands, without END.
+
+    Parameters
+    ----------
+    config : Config
+        The configuration of the core.
+    plan : MatmulPlan
+        How the product is cut.
+    a, b, c : Matrix
+        A (M x K, 8-bit), B (N x K, 8-bit) and C (M x N, INT32) in memory. They must not overlap.
+    """
+    return _Emitter(config, plan, a, b, c).program()
