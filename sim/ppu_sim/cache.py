@@ -17,7 +17,7 @@ VARIABLE = "PPU_CACHE"
 
 
 def directory():
-    """Where builds are kept: `PPU_CACHE`, else ``build/cache`` of a checkout, else the user's cache."""
+    """Where builds are: in `PPU_CACHE`, or in ``build/cache`` of a checkout, or with the user."""
     if VARIABLE in os.environ:
         return Path(os.environ[VARIABLE]).absolute()
     checkout = Path(__file__).resolve().parents[2]

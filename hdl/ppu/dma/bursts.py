@@ -49,8 +49,8 @@ class BurstSplitter(wiring.Component):
             raise ValueError(f"Bus must be 8 to 1024 bits wide, a power of two, not {data_width!r}")
         longest = min(256, 4096 // (data_width // 8))
         if max_beats < 1 or max_beats & (max_beats - 1) or max_beats > longest:
-            raise ValueError(
-                f"Longest burst must be a power of two from 1 to {longest} beats, not {max_beats!r}")
+            raise ValueError(f"Longest burst must be a power of two from 1 to {longest} beats, "
+                             f"not {max_beats!r}")
         self.address_width, self.data_width, self.max_beats = address_width, data_width, max_beats
         super().__init__({
             "i": In(stream.Signature(RangeLayout(address_width))),

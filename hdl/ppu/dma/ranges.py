@@ -8,7 +8,7 @@ __all__ = ["RangeLayout", "RowRanges", "RowsLayout"]
 
 
 def RangeLayout(address_width):
-    """Bytes `address` to ``address + length - 1``; `length` is at least 1. `last`: last of its job."""
+    """`length` bytes from `address` on, at least 1. `last`: the last range of its job."""
     return data.StructLayout({"address": address_width, "length": address_width, "last": 1})
 
 

@@ -22,20 +22,21 @@ class ReadEngine(wiring.Component):
     """Reads byte ranges from an AXI4 bus.
 
     Bursts are asked for ahead, as far as the buffer has room for every beat of them, so `axi.r` is
-    always ready. The beats of a range are those that hold its bytes: a range starts with a new beat,
-    its first byte in lane ``address % beat_bytes``. Answers must come in order (one id).
+    always ready. The beats of a range are those that hold its bytes: a range starts with a new
+    beat, its first byte in lane ``address % beat_bytes``. Answers must come in order (one id).
 
     ::
 
-        ranges --> splitter --> AR register --> axi.ar           room: free places minus reserved ones
+        ranges --> splitter --> AR register --> axi.ar
         beats <-- queue <---------------------- axi.r
 
     Latency: range accepted to `axi.ar.valid` two cycles; `axi.r` to `beats` one cycle when nothing
     waits. Throughput one burst and one beat per cycle. Cuts all paths but `axi.ar.ready` to
     `ranges.ready`.
 
-    A burst takes its room from `room` when it enters the AR register, and is sent once `room` is
-    not negative: its sign is the whole condition.
+    `room` is the number of free places in the queue, less those reserved. A burst takes its beats
+    from it when it enters the AR register, and is sent once `room` is not negative: its sign is the
+    whole condition.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 import re
 
-from amaranth import Module
+from amaranth.lib import wiring
 
 __all__ = ["Names", "class_of", "identifier", "unique"]
 
@@ -53,10 +53,10 @@ def unique(name, taken):
 
 
 def class_of(fragment):
-    """Name of the class that a fragment was elaborated from, or None."""
+    """Name of the component class that a fragment was elaborated from, or None."""
     for origin in fragment.origins or ():
-        # A reset inserter and the like wrap the component, a `Module` is what it gave.
-        if hasattr(origin, "signature") and not isinstance(origin, Module):
+        # Others are a reset inserter and the like around it, and the `Module` that it gave.
+        if isinstance(origin, wiring.Component):
             return type(origin).__name__
     return None
 

@@ -2,15 +2,35 @@
 
 import re
 
-__all__ = ["drop_fields", "drop_unused_inputs", "join_aliases", "merge_operators"]
+__all__ = ["drop_copied_inits", "drop_empty", "drop_fields", "drop_unused_inputs", "join_aliases", "merge_operators"]
+
+_EMPTY_OPERAND = re.compile(r"^(connect \\[AB]) \{  \}$")
+_EMPTY_WIDTH = re.compile(r"^(parameter \\[AB]_WIDTH) 0$")
+
+
+def drop_empty(module):
+    """Drops what has no bits, which Verilog cannot say. An operand without bits becomes a zero."""
+    empty = {wire.name for wire in module.wires.values() if wire.width == 0}
+    kept = []
+    for item in module.items:
+        outputs = [item.connections.get(port) for port in ("\\Y", "\\Q")]
+        if item.kind == "cell" and item.type[0] == "$" and empty.intersection(outputs):
+            continue
+        if item.kind == "process" and item.lines[1].startswith("assign {  } "):
+            continue
+        if item.kind == "cell":
+            item.lines = [_EMPTY_WIDTH.sub(r"\1 1", _EMPTY_OPERAND.sub(r"\1 1'0", line))
+                          for line in item.lines]  # fmt: skip
+        kept.append(item)
+    module.items = kept
+    module.drop_wires(empty)
 
 
 def drop_fields(module):
-    """Drops the views of structure fields, which nothing uses, and wires without a bit."""
+    """Drops the views of structure fields, which nothing uses."""
     counts = module.count_uses()
     module.drop_wires({
-        wire.name for wire in module.wires.values()
-        if wire.width == 0 or (re.search(r"[.\[]", wire.name) and counts[wire.name] == 1)
+        name for name in module.wires if re.search(r"[.\[]", name) and counts[name] == 1
     })  # fmt: skip
 
 
@@ -21,6 +41,14 @@ def drop_unused_inputs(module):
         name for name, direction in module.ports.items()
         if direction == "input" and not counts[name]
     })  # fmt: skip
+
+
+def drop_copied_inits(module):
+    """Drops initial values of wires that are not registers but only other names of them."""
+    registers = {item.connections.get("\\Q") for item in module.items if item.kind == "cell"}
+    for name, wire in module.wires.items():
+        if name not in registers:
+            wire.lines = [line for line in wire.lines if not line.startswith("attribute \\init ")]
 
 
 def merge_operators(module):
@@ -73,8 +101,8 @@ def join_aliases(module, ranks):
             dropped.add(name)
     wires = module.wires
     for source, name in better.items():
-        wires[name].lines[:0] = wires[source].lines[:-1]
-        wires[source].lines = []
+        attributes = [line for line in wires[source].lines[:-1] if line not in wires[name].lines]
+        wires[name].lines[:0] = attributes
     module.drop_wires(dropped)
     # The connection of the better name, and the declaration of the other, go; its uses are renamed.
     module.items = [

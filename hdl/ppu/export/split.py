@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 
 from .module import Module
 from .names import Names, class_of, identifier, unique
-from .simplify import drop_fields, drop_unused_inputs, join_aliases, merge_operators
+from .simplify import drop_copied_inits, drop_empty, drop_fields, drop_unused_inputs, join_aliases, merge_operators
 
 __all__ = ["Part", "split", "without_checks"]
 
@@ -186,14 +186,19 @@ class _Splitter:
             alone.add_subfragment(Instance(part.name, *connections), name)
         text, name_map = rtlil.convert_fragment(
             alone, ports, "top", emit_src=False, propagate_domains=False)
-        rtlil_names = SignalDict((signal, f"\\{name}") for signal, (_, name) in name_map.items())
+        known = [
+            (f"\\{name_map[signal][-1]}", hint, rank)
+            for signal, (hint, rank) in children_ports.items() if signal in name_map
+        ]  # fmt: skip
         module = Module(text)
+        drop_empty(module)
         drop_fields(module)
         merge_operators(module)
-        join_aliases(module, {rtlil_names[s]: rank for s, (_, rank) in children_ports.items()})
+        join_aliases(module, {name: rank for name, _, rank in known})
+        drop_copied_inits(module)
         if not is_top:
             drop_unused_inputs(module)
-        module.rename({rtlil_names[s]: hint for s, (hint, _) in children_ports.items()})
+        module.rename({name: hint for name, hint, _ in known})
         return self._merge(module, fragment, is_top)
 
     def _merge(self, module, fragment, is_top):

@@ -47,6 +47,7 @@ def tidy(text, zeroed, interfaces):
     items = _name_memory_outputs(items, declarations)
     items = _fold_registers(items, Counter(_WORD.findall("\n".join(items))))
     items = [_compact(_connect_all(item, interfaces)) for item in items]
+    items = _sort_instances(items)
     items = _add_zeroing(items, zeroed, set(declarations))
     body = _name_start(items, set(declarations))
     used = set(_WORD.findall(body))
@@ -54,7 +55,8 @@ def tidy(text, zeroed, interfaces):
     for word in order.split(", "):
         direction, kind, width, value = declarations.pop(word)
         ports.append(f"  {direction:6} {kind:4}{width} {word}{value}")
-    for word, (_, kind, width, value) in declarations.items():
+    for word in sorted(declarations, key=_natural):
+        _, kind, width, value = declarations[word]
         if word in used:
             local.setdefault((kind, width), []).append(f"{word}{value}")
     return "\n".join([
@@ -138,6 +140,21 @@ def _fold_registers(items, counts):
         result.append(item)
     return [item for item in result
             if not ((match := _REGISTER.match(item)) and match[2] in folded)]  # fmt: skip
+
+
+def _natural(text):
+    """Sort key that takes numbers in names as numbers."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+
+
+def _sort_instances(items):
+    """Puts instances in the order of their names."""
+    places = [index for index, item in enumerate(items) if _INSTANCE.match(item)]
+    instances = sorted(
+        (items[index] for index in places), key=lambda item: _natural(_INSTANCE.match(item)[2]))
+    for index, instance in zip(places, instances, strict=True):
+        items[index] = instance
+    return items
 
 
 def _connect_all(item, interfaces):

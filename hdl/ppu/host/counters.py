@@ -6,10 +6,14 @@ from amaranth.lib.wiring import In, Out
 
 from .registers import COUNTERS
 
-__all__ = ["Counters"]
+__all__ = ["CounterEvents", "Counters"]
 
 #: Bits of what the completed commands may advance by in one sweep.
 COMMAND_BITS = 8
+
+#: What the counters count: a bit for each of them but COMMANDS, by its lower-case name.
+CounterEvents = data.StructLayout({
+    name.lower(): 1 for name, _ in COUNTERS if name != "COMMANDS"})  # fmt: skip
 
 
 class Counters(wiring.Component):
@@ -30,9 +34,8 @@ class Counters(wiring.Component):
 
     Members
     -------
-    events : In(StructLayout)
-        A bit for every counter but COMMANDS, by its lower-case name: counts in each cycle in which
-        it is 1.
+    events : In(CounterEvents)
+        A counter counts in each cycle in which its bit is 1.
     completed : In(32)
         COMMANDS counts by how much it advances.
     snapshot : In(1)
@@ -51,8 +54,7 @@ class Counters(wiring.Component):
 
     def __init__(self):
         super().__init__({
-            "events": In(data.StructLayout({
-                name.lower(): 1 for name, _ in COUNTERS if name != "COMMANDS"})),
+            "events": In(CounterEvents),
             "completed": In(32),
             "snapshot": In(1), "pending": Out(1),
             "read_valid": In(1), "read_index": In(range(self.WORDS)),
@@ -114,10 +116,11 @@ class Counters(wiring.Component):
                     m.d.sync += [total.eq(self.completed - before), before.eq(self.completed)]
             else:
                 count = Signal(range(self.SWEEP + 1), name=f"{name.lower()}_count")
-                event = self.events[name.lower()]
-                m.d.sync += count.eq(Mux(turn, 0, count) + event)
+                counted = Signal.like(count, name=f"{name.lower()}_counted")
+                m.d.comb += counted.eq(count + self.events[name.lower()])
+                m.d.sync += count.eq(counted)
                 with m.If(turn):
-                    m.d.sync += total.eq(count)
+                    m.d.sync += [total.eq(counted), count.eq(0)]
             with m.If(select == number):
                 m.d.comb += held.eq(total)
         return held

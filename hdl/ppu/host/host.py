@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from ..isa import ErrorCode, FetchedCommand, Stop
 from ..lib.axi import AxiReadSignature, LiteSignature
 from .axi_lite import LiteBridge
-from .counters import Counters
+from .counters import CounterEvents, Counters
 from .events import Events
 from .fetch import CommandFetch
 from .regfile import RegisterFile
@@ -65,7 +65,7 @@ class Host(wiring.Component):
         With `drain`: all units are idle, and stay so.
     soft_reset : Out(1)
         Pulse: resets the core.
-    events : In(StructLayout)
+    events : In(CounterEvents)
         What the performance counters count, see :class:`Counters`; `cycles` is not used.
     """
 
@@ -80,7 +80,7 @@ class Host(wiring.Component):
             "completed": In(32), "end": In(1), "end_tag": In(32), "stop": In(Stop),
             "pending": In(1),
             "drain": Out(1), "drained": In(1), "soft_reset": Out(1),
-            "events": In(Counters().events.shape()),
+            "events": In(CounterEvents),
         })  # fmt: skip
 
     def elaborate(self, platform):

@@ -3,11 +3,15 @@
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
 
 from .axi_lite import RegisterBus
 from .registers import WINDOW_BYTES
 
 __all__ = ["RegisterFile"]
+
+#: Words that share a multiplexer.
+BLOCK = 32
 
 
 class RegisterFile(wiring.Component):
@@ -32,7 +36,8 @@ class RegisterFile(wiring.Component):
     bus : In(RegisterBus(address_width=12))
         Accesses.
     values : In(StructLayout)
-        A 32-bit member for every register that is neither constant nor paged, by its lower-case name.
+        Every register that is neither constant nor paged, by its lower-case name, as wide as its
+        fields.
     writes : Out(StructLayout)
         A bit for every writable register, by its lower-case name. Pulses with `bus.w_valid` if
         there is any strobe.
@@ -48,7 +53,7 @@ class RegisterFile(wiring.Component):
         super().__init__({
             "bus": In(RegisterBus(address_width=(WINDOW_BYTES - 1).bit_length())),
             "values": In(data.StructLayout({
-                register.name.lower(): 32 for register in self.registers
+                register.name.lower(): register.width for register in self.registers
                 if not register.constant and register.offset not in paged})),
             "writes": Out(data.StructLayout({
                 register.name.lower(): 1 for register in self.registers if register.writable})),
@@ -59,12 +64,7 @@ class RegisterFile(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         bus = self.bus
-        m.d.comb += [
-            self.page_index.eq(bus.r_index - self.paged.start // 4),
-            bus.w_error.eq(1),
-            bus.r_error.eq(1),
-            bus.r_done.eq(1),
-        ]
+        m.d.comb += [bus.w_error.eq(1), bus.r_error.eq(1), bus.r_done.eq(1)]
         with m.Switch(bus.w_index):
             for register in self.registers:
                 with m.Case(register.offset // 4):
@@ -76,17 +76,28 @@ class RegisterFile(wiring.Component):
             for register in self.registers:
                 with m.Case(register.offset // 4):
                     m.d.comb += bus.r_error.eq(0)
-                    self._elaborate_read(m, register)
+                    if register.offset in self.paged:
+                        m.d.comb += [
+                            self.page_valid.eq(bus.r_valid),
+                            bus.r_done.eq(self.page_done),
+                        ]
+        self._elaborate_data(m)
         return m
 
-    def _elaborate_read(self, m, register):
-        if register.offset in self.paged:
-            m.d.comb += [
-                self.page_valid.eq(self.bus.r_valid),
-                self.bus.r_done.eq(self.page_done),
-                self.bus.r_data.eq(self.page_data),
-            ]
-        elif register.constant:
-            m.d.comb += self.bus.r_data.eq(register.reset)
-        else:
-            m.d.comb += self.bus.r_data.eq(self.values[register.name.lower()])
+    def _elaborate_data(self, m):
+        """A mux for each block of words; far smaller than one case for each register."""
+        bus = self.bus
+        m.d.comb += self.page_index.eq(bus.r_index - self.paged.start // 4)
+        blocks = {}
+        for register in self.registers:
+            if register.offset not in self.paged:
+                value = (Const(register.reset, 32) if register.constant
+                         else self.values[register.name.lower()])
+                block, place = divmod(register.offset // 4, BLOCK)
+                blocks.setdefault(block, [Const(0, 32)] * BLOCK)[place] = Cat(value, C(0, 32))[:32]
+        m.d.comb += bus.r_data.eq(self.page_data)
+        with m.Switch(bus.r_index[exact_log2(BLOCK):]):
+            for block, words in blocks.items():
+                with m.Case(block):
+                    m.d.comb += bus.r_data.eq(
+                        Cat(words).word_select(bus.r_index[: exact_log2(BLOCK)], 32))

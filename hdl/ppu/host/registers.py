@@ -55,6 +55,11 @@ class Register:
         return sum(f.reset << f.lsb for f in self.fields)
 
     @property
+    def width(self):
+        """Bits up to the highest one of a field."""
+        return max(f.lsb + f.width for f in self.fields)
+
+    @property
     def writable(self):
         """Whether a write has an effect."""
         return any(f.access != "ro" for f in self.fields)

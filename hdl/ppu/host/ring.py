@@ -1,19 +1,25 @@
 """The command ring's registers and the rules for writing them."""
 
 from amaranth import *
-from amaranth.lib import data, wiring
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Ring", "RingMisuse"]
+__all__ = ["SIZE_BITS", "Ring", "RingMisuse"]
 
 #: Most commands that a ring may hold, as a power of two.
 SIZE_BITS = 16
 #: Bytes of a command, as a power of two.
 COMMAND_SHIFT = 5
 
-
-#: Misuse of the ring, sticky, and the value that tells it.
+#: Misuse of the ring, and the value that tells it.
 RingMisuse = data.StructLayout({"valid": 1, "address": 64})
+
+
+class _Culprit(enum.Enum, shape=2):
+    """Value that tells a misuse: what was written, or a register."""
+    WRITTEN = 0
+    SIZE    = 1
+    BASE    = 2
 
 
 class Ring(wiring.Component):
@@ -48,7 +54,8 @@ class Ring(wiring.Component):
     behind : Out(1)
         Head differs from tail. Rises with the new tail; falls a cycle after the head arrives.
     misuse : Out(RingMisuse)
-        First misuse since reset.
+        First misuse since reset. The address is that of a register if this is the culprit; it may
+        change only if the host writes to it in spite of the misuse.
     """
 
     def __init__(self, *, address_width):
@@ -64,15 +71,36 @@ class Ring(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        self._elaborate_setup(m)
-        self._elaborate_tail(m)
+        setup_refused = self._elaborate_setup(m)
+        size_good, base_good = self._elaborate_checks(m)
+        tail_written = Signal()
+        new_tail = Signal(32)
+        distance = Signal(32)               # of the new tail from the head
+        ahead = Signal(SIZE_BITS + 1)       # of the old tail from the head
+        m.d.comb += [
+            new_tail.eq(_merge(self.tail, self.w_data, self.w_strb)),
+            self.behind.eq(ahead != 0),
+        ]
+        m.d.sync += [
+            tail_written.eq(self.write_tail & ~self.stopped & ~self.misuse.valid),
+            distance.eq(new_tail - self.head),
+            ahead.eq(self.tail - self.head),
+        ]
+        # With a bad size or base the ring is empty, and `ahead` is 0.
+        short = distance[: len(ahead)]
+        near = (distance <= self.size) & (short >= ahead)
+        good = size_good & base_good | (distance == 0)
+        with m.If(tail_written & near & good & (short != ahead)):
+            m.d.sync += [self.tail.eq(new_tail), ahead.eq(1)]
+
+        culprit = Mux(setup_refused | ~near, _Culprit.WRITTEN.value,
+                      Mux(size_good, _Culprit.BASE.value, _Culprit.SIZE.value))
+        self._elaborate_misuse(
+            m, setup_refused | tail_written & ~(near & good), culprit)
         return m
 
-    def _misuse(self, m, address):
-        m.d.sync += [self.misuse.valid.eq(1), self.misuse.address.eq(address)]
-
     def _elaborate_setup(self, m):
-        """Base and size: a write takes effect the cycle after its pulse, if the ring is empty."""
+        """Base and size. Returns whether a write, the cycle before, came while they are in use."""
         written = Signal(3)
         m.d.sync += written.eq(Cat(self.write_base_low, self.write_base_high, self.write_size))
         targets = (self.base[:32], self.base[32:], self.size)
@@ -80,32 +108,7 @@ class Ring(wiring.Component):
             for index, strobe in enumerate(self.w_strb):
                 with m.If(select & strobe & ~self.behind):
                     m.d.sync += target.word_select(index, 8).eq(self.w_data.word_select(index, 8))
-        with m.If(written.any() & self.behind & ~self.stopped):
-            self._elaborate_misuse(m, self.w_data)
-
-    def _elaborate_tail(self, m):
-        size_good, base_good = self._elaborate_checks(m)
-        written = Signal(32)
-        tail_written = Signal()
-        distance = Signal(32)           # of the new tail from the head
-        step = Signal(SIZE_BITS + 2)    # from the old tail: both are at most 2**16 from the head
-        m.d.comb += written.eq(_merge(self.tail, self.w_data, self.w_strb))
-        m.d.sync += [
-            tail_written.eq(self.write_tail),
-            distance.eq(written - self.head),
-            step.eq(written - self.tail),
-            self.behind.eq(self.tail != self.head),
-        ]
-        # With a bad size or base the ring is empty: head and tail are equal.
-        with m.If(tail_written & ~self.stopped & ~self.misuse.valid):
-            with m.If((distance > self.size) | size_good & step[-1]):
-                self._elaborate_misuse(m, written)
-            with m.Elif(~size_good & (distance != 0)):
-                self._elaborate_misuse(m, self.size)
-            with m.Elif(~base_good & (distance != 0)):
-                self._elaborate_misuse(m, self.base)
-            with m.Elif(step != 0):
-                m.d.sync += [self.tail.eq(written), self.behind.eq(1)]
+        return written.any() & self.behind & ~self.stopped
 
     def _elaborate_checks(self, m):
         """Whether size and base are allowed; the mask follows the size, the checks the mask."""
@@ -125,9 +128,20 @@ class Ring(wiring.Component):
         ]  # fmt: skip
         return size_good, base_good
 
-    def _elaborate_misuse(self, m, address):
-        with m.If(~self.misuse.valid):
-            m.d.sync += [self.misuse.valid.eq(1), self.misuse.address.eq(address)]
+    def _elaborate_misuse(self, m, happens, culprit):
+        kind = Signal(_Culprit)
+        written = Signal(32)
+        with m.If(happens & ~self.misuse.valid):
+            m.d.sync += [
+                self.misuse.valid.eq(1), kind.as_value().eq(culprit), written.eq(self.w_data),
+            ]  # fmt: skip
+        with m.Switch(kind):
+            with m.Case(_Culprit.WRITTEN):
+                m.d.comb += self.misuse.address.eq(written)
+            with m.Case(_Culprit.SIZE):
+                m.d.comb += self.misuse.address.eq(self.size)
+            with m.Case(_Culprit.BASE):
+                m.d.comb += self.misuse.address.eq(self.base)
 
 
 def _merge(old, new, strobes):

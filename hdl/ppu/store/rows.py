@@ -33,16 +33,16 @@ class RowReader(wiring.Component):
     """Reads accumulator rows, no faster than their bytes go out and only if there is room for them.
 
     Row i of a job takes ``ceil(columns / array columns)`` accumulator rows, `panel_stride` apart.
-    Each is turned into slots, one a cycle: one for each slice of a beat (or the whole row, if that is
-    less), and one more if the range ends with a beat that the last slice began but did not fill.
+    Each is turned into slots, one a cycle: one for each slice of a beat (or the whole row, if that
+    is less), and one more if the range ends with a beat that the last slice began but did not fill.
 
     ::
 
-        job --> counters --> descriptor register --> read          room: free beats minus reserved ones
-                                    +---- READ_LATENCY ---> place
+        job --> counters --> descriptor register --> read
+                                    +---- read_latency ---> place
 
-    A descriptor takes its beats from `room` when it enters its register and is sent once `room` is
-    not negative.
+    `room` is the number of free beats in the buffer, less those reserved. A descriptor takes its
+    beats from it when it enters its register, and is sent once `room` is not negative.
 
     Latency: job to `read.valid` two cycles. Throughput one row per cycle, or one per as many cycles
     as it has slots; no gap between jobs. Cuts all paths but `read.ready` to `job.ready`.

@@ -26,8 +26,8 @@ class Unpacker(wiring.Component):
         beat     [  kept   ][    slice, first part   ]
         kept     [ slice, rest ]                            for the next beat
 
-    Latency: row to beat three cycles. Throughput one slice, or one row if that is less, and one beat
-    per cycle.
+    Latency: row to beat three cycles. Throughput one slice (or one row, if that is less) and one
+    beat per cycle.
 
     Parameters
     ----------

@@ -1,0 +1,26 @@
+"""Where programs run: the numpy machine, and the core in three simulators."""
+
+from importlib import import_module
+
+from .base import Backend, BusBreach, Hang, RegisterError
+from .settings import Settings
+
+__all__ = [
+    "BACKENDS", "Backend", "BusBreach", "Hang", "RegisterError", "Settings", "open_backend",
+]  # fmt: skip
+
+#: Name -> module and class; a module is imported when it is used.
+BACKENDS = {
+    "verilator": ("verilator", "VerilatorBackend"),
+    "model": ("model", "ModelBackend"),
+    "amaranth": ("amaranth_sim", "AmaranthBackend"),
+    "icarus": ("icarus", "IcarusBackend"),
+}
+
+
+def open_backend(name, config, memory_size=None):
+    """The back end called `name`, ready to run. ValueError if there is none of that name."""
+    if name not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {name!r}")
+    module, class_name = BACKENDS[name]
+    return getattr(import_module(f".{module}", __name__), class_name)(config, memory_size)

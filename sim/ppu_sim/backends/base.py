@@ -79,7 +79,7 @@ class Backend(ABC):
     @property
     @abstractmethod
     def cycles(self):
-        """Clock edges from the start of the run to the last rise of the interrupt; None: not known."""
+        """Clock edges from the start of the run to the last rise of the interrupt, if known."""
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""An AXI4 memory in Python for Amaranth's simulator: latency, seeded stalls, errors, protocol checks."""
+"""An AXI4 memory in Python for Amaranth's simulator, with latency, seeded stalls and errors."""
 
 import random
 from collections import deque
@@ -10,8 +10,8 @@ class AxiMemory:
     """Memory behind the read and the write channels of managers.
 
     Add :meth:`reads` and :meth:`writes` as background test benches. Everything a manager does is
-    checked: payloads stay while they wait, addresses are aligned, bursts stay within 4 KiB, WLAST is
-    where AWLEN says, RREADY and BREADY never fall.
+    checked: payloads stay while they wait, addresses are aligned, bursts stay within 4 KiB, WLAST
+    is where AWLEN says, RREADY and BREADY never fall.
 
     Parameters
     ----------
@@ -55,7 +55,8 @@ class AxiMemory:
         beats = payload.len + 1
         assert payload.addr % self.beat_bytes == 0, f"unaligned {payload.addr:#x}"
         assert payload.addr % 4096 + beats * self.beat_bytes <= 4096, (
-            f"{beats} beats from {payload.addr:#x} cross 4 KiB")
+            f"{beats} beats from {payload.addr:#x} cross 4 KiB"
+        )
         return beats
 
     async def reads(self, ctx, axi):
@@ -67,16 +68,19 @@ class AxiMemory:
             ready = rng.random() >= self.stall
             if beat is None and due and due[0][0] <= cycle and rng.random() >= self.stall:
                 _, tag, address, last = due.popleft()
-                word = self.data[address % len(self.data):][:self.beat_bytes]
+                word = self.data[address % len(self.data) :][: self.beat_bytes]
                 beat = {
-                    "id": tag, "data": int.from_bytes(word, "little"), "last": last,
+                    "id": tag,
+                    "data": int.from_bytes(word, "little"),
+                    "last": last,
                     "resp": self._response(address, address + self.beat_bytes),
                 }
             ctx.set(axi.ar.ready, ready)
             ctx.set(axi.r.valid, beat is not None)
             ctx.set(axi.r.payload, beat or {"data": rng.getrandbits(8 * self.beat_bytes)})
             _, _, valid, payload, r_ready = await ctx.tick().sample(
-                axi.ar.valid, axi.ar.payload, axi.r.ready)
+                axi.ar.valid, axi.ar.payload, axi.r.ready
+            )
             assert r_ready, "RREADY fell"
             assert held is None or (valid and payload == held), "AR changed while it waited"
             held = payload if valid and not ready else None
@@ -97,7 +101,7 @@ class AxiMemory:
     async def writes(self, ctx, axi):
         """Serves the `aw`, `w` and `b` channels of `axi` for ever."""
         rng, cycle, held_aw, held_w = random.Random(self.seed + 1), 0, None, None
-        bursts = deque()   # (id, address, beats) without their data
+        bursts = deque()  # (id, address, beats) without their data
         beats = deque()
         answers = deque()  # (cycle, id, response)
         flying = 0
@@ -112,7 +116,8 @@ class AxiMemory:
             if answer:
                 ctx.set(axi.b.payload, {"id": answer[1], "resp": answer[2]})
             _, _, aw_valid, aw, w_valid, w, b_ready = await ctx.tick().sample(
-                axi.aw.valid, axi.aw.payload, axi.w.valid, axi.w.payload, axi.b.ready)
+                axi.aw.valid, axi.aw.payload, axi.w.valid, axi.w.payload, axi.b.ready
+            )
             assert b_ready, "BREADY fell"
             assert held_aw is None or (aw_valid and aw == held_aw), "AW changed while it waited"
             assert held_w is None or (w_valid and w == held_w), "W changed while it waited"

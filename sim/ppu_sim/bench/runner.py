@@ -38,7 +38,7 @@ class Build:
     simulator: str
     directory: Path
 
-    def test(self, bench, *, parameters=None, seed=None, tests=None):
+    def test(self, bench, *, parameters=None, seed=None, tests=None, directory=None):
         """Runs the cocotb tests of the module `bench`.
 
         Parameters
@@ -52,6 +52,8 @@ class Build:
             ``COCOTB_RANDOM_SEED``, otherwise 1, so that a run can be repeated.
         tests : str, optional
             Regular expression; only tests whose names match are run.
+        directory : Path, optional
+            Where the simulator runs; where it was built, if not given.
 
         Raises
         ------
@@ -62,7 +64,8 @@ class Build:
 
         if seed is None:
             seed = os.environ.get("COCOTB_RANDOM_SEED", "1")
-        results = self.directory / "results.xml"
+        directory = self.directory if directory is None else directory
+        results = directory / "results.xml"
         results.unlink(missing_ok=True)
         environment = {
             _PARAMETERS_VARIABLE: json.dumps(parameters or {}),
@@ -73,7 +76,7 @@ class Build:
             try:
                 runner.test(
                     hdl_toplevel=self.name, hdl_toplevel_lang="verilog", test_module=bench,
-                    build_dir=self.directory, seed=seed, extra_env=environment,
+                    build_dir=self.directory, test_dir=directory, seed=seed, extra_env=environment,
                     results_xml=str(results), test_filter=tests, timescale=("1ns", "1ps"),
                 )  # fmt: skip
             except (SystemExit, RuntimeError) as error:

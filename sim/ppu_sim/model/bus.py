@@ -9,7 +9,7 @@ __all__ = ["Bus", "BusError", "Fault"]
 
 @dataclass(frozen=True)
 class Fault:
-    """Addresses `start` to `end` - 1 answer each `kind` of access, "read" or "write", with `response`.
+    """Addresses `start` to `end` - 1 answer with `response`; `kind` is "read" or "write".
 
     Reads are judged beat by beat, writes burst by burst. For regions that begin and end at 4 KiB
     boundaries, which no burst crosses, that comes to the same for every way to cut bursts.

@@ -4,9 +4,11 @@ from .command import Command, end, execute, fence, load, store
 from .cost import estimate
 from .plan import MatmulPlan
 from .program import Program
+from .random_programs import COMMAND_ERRORS, random_program
 from .scheduler import matmul_plan, matmul_program
+from .shrink import shrink
 
 __all__ = [
-    "Command", "MatmulPlan", "Program", "end", "estimate", "execute", "fence", "load",
-    "matmul_plan", "matmul_program", "store",
+    "COMMAND_ERRORS", "Command", "MatmulPlan", "Program", "end", "estimate", "execute", "fence",
+    "load", "matmul_plan", "matmul_program", "random_program", "shrink", "store",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ def _fields_of(structure):
     return {name: (field.offset, field.width) for name, field in structure.as_shape()}
 
 
-#: Opcode as a number -> name of each field -> (lowest bit, bits), from the declaration of the command.
+#: Opcode as a number -> name of each field -> (lowest bit, bits), as the command is declared.
 _FIELDS = {opcode.value: _fields_of(structure) for opcode, structure in COMMANDS.items()}
 #: Opcode as a number -> the opcode.
 _KINDS = {opcode.value: opcode for opcode in COMMANDS}
@@ -132,13 +132,13 @@ def execute(*, m, n=1, k=1, a, b, c, a_stride=0, b_stride=0, b_tile_stride=0, c_
 
 
 def store(*, rows, columns, address, source,
-          stride=None, panel_stride=None, format=StoreFormat.INT32):  # fmt: skip
+          stride=None, panel_stride=None, result_format=StoreFormat.INT32):  # fmt: skip
     """STORE. By default matrix rows follow each other in memory, and panels in the accumulator."""
     stride = 4 * columns if stride is None else stride
     panel_stride = rows if panel_stride is None else panel_stride
     return Command.build(
-        Opcode.STORE, result_format=format, rows=rows, columns=columns, address=address, stride=stride,
-        source=source, panel_stride=panel_stride)  # fmt: skip
+        Opcode.STORE, result_format=result_format, rows=rows, columns=columns, address=address,
+        stride=stride, source=source, panel_stride=panel_stride)  # fmt: skip
 
 
 def fence():

@@ -9,7 +9,7 @@ from ppu.isa import Opcode
 
 from .spans import spans
 
-__all__ = ["MEMORY_LATENCY", "Estimate", "estimate", "execute_cycles", "load_cycles", "store_cycles"]
+__all__ = ["Estimate", "estimate", "execute_cycles", "load_cycles", "store_cycles"]
 
 #: Cycles from an address on the bus to its first data, or from the last data to the response.
 MEMORY_LATENCY = 40
@@ -36,7 +36,7 @@ def load_cycles(config, *, rows, bytes, stride, pad=0, chunk=None):
 
 
 def execute_cycles(config, *, m, n, k):
-    """Cycles in which an EXECUTE keeps the array busy: each tile of B takes `columns` to bring in."""
+    """Cycles in which an EXECUTE keeps the array busy; a tile of B takes `columns` to bring in."""
     return n * k * max(m, config.columns)
 
 
@@ -111,7 +111,8 @@ def estimate(config, commands):
     """Plays the commands through station and units.
 
     A command enters the station in program order when its unit has a slot, starts when the older
-    commands of other units that it conflicts with are out of its way, and takes its turn in its unit.
+    commands of other units that it conflicts with are out of its way, and takes its turn in its
+    unit.
     FENCE and END are taken as free.
     """
     units = {

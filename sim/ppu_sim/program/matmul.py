@@ -1,4 +1,4 @@
-"""Matrix products as programs: a plan's steps as commands, in an order that keeps all units at work."""
+"""Matrix products as programs: a plan's steps in an order that keeps all units at work."""
 
 from dataclasses import dataclass, field
 
@@ -63,7 +63,7 @@ class _Region:
 
 @dataclass(frozen=True)
 class _Step:
-    """One EXECUTE: groups `row`, `tile`, `panel` by index, and panels `low` to `high` - 1 of the group."""
+    """One EXECUTE: indices of its groups, and panels `low` to `high` - 1 of the panel group."""
 
     row: int
     tile: int
@@ -178,7 +178,7 @@ class _Emitter:
         piece.loaded = step.high
 
     def _open_block(self, step, is_final):
-        """Gives a block its accumulator rows: (rows and tiles of a part, its first accumulator row)."""
+        """Gives a block its accumulator rows. For each part: rows, tiles, first accumulator row."""
         rows, tiles = self.plan.rows[step.row], self.plan.tiles[step.tile]
         least = self.plan.last_block if is_final else rows * tiles
         start = self.accumulator_next
@@ -194,12 +194,13 @@ class _Emitter:
     def _execute(self, step, part, piece_a, piece_b):
         row, rows, tile, tiles, c = part
         height_a = self.plan.rows[step.row]
-        height_b = self.plan.tiles[step.tile] * self.config.columns
+        columns = self.config.columns
+        height_b = self.plan.tiles[step.tile] * columns
         self.commands.append(execute(
             m=rows, n=tiles, k=step.high - step.low,
             a=self.region_a.first + piece_a.start + step.low * height_a + row, a_stride=height_a,
-            b=self.region_b.first + piece_b.start + step.low * height_b + tile * self.config.columns,
-            b_stride=height_b, b_tile_stride=self.config.columns, c=c, c_stride=rows,
+            b=self.region_b.first + piece_b.start + step.low * height_b + tile * columns,
+            b_stride=height_b, b_tile_stride=columns, c=c, c_stride=rows,
             a_signed=self.a.signed, b_signed=self.b.signed, accumulate=not step.first,
         ))  # fmt: skip
 

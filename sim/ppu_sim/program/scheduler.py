@@ -35,7 +35,7 @@ def _halvings(size):
 
 
 def _fitting(panels, height, total_height, region):
-    """Panels of a piece of `height` rows such that all of the operand, or two pieces, fit a region."""
+    """Panels of a piece of `height` rows: all of the operand, or two pieces, must fit a region."""
     if total_height * panels <= region:
         return panels
     return min(panels, region // (2 * height))
@@ -78,7 +78,7 @@ def _passes(plan, own, others, height, region, outer):
     panels, scale = sum(plan.panels), height // own[0]
     all_fits = sum(own) * scale * panels <= region
     group_stays = outer and height * (panels + plan.panels[0]) <= region
-    return 1 if all_fits or group_stays or len(others) == 1 and outer else len(others)
+    return 1 if all_fits or group_stays or (len(others) == 1 and outer) else len(others)
 
 
 def _work(config, plan, strides):

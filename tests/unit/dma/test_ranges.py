@@ -5,7 +5,6 @@ import random
 
 import pytest
 from amaranth.sim import Simulator
-
 from ppu.dma.bursts import BurstSplitter
 from ppu.dma.ranges import RowRanges
 

@@ -1,0 +1,84 @@
+"""``python -m ppu_sim.fuzz``: random programs on the Verilated core against the model."""
+
+import argparse
+import dataclasses
+import sys
+import time
+
+from ppu.config import PRESETS, preset
+
+from ..backends.model import ModelBackend
+from ..backends.verilator import VerilatorBackend
+from ..program import shrink
+from .case import MEMORY_BYTES, check, random_case, run_case, with_end, without_end
+
+__all__ = ["campaign", "main"]
+
+
+def verdict(case):
+    """What is wrong with a case on the Verilated core; empty if nothing is."""
+    expected = run_case(case, ModelBackend(case.config, MEMORY_BYTES))
+    backend = VerilatorBackend(case.config, MEMORY_BYTES)
+    try:
+        return check(case, run_case(case, backend), expected)
+    except (TimeoutError, AssertionError) as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        backend.close()
+
+
+def report(case, text):
+    """The failing case as a short program."""
+    def fails(program):
+        return bool(verdict(dataclasses.replace(case, program=with_end(program))))
+
+    short = shrink(without_end(case.program), fails) if fails(without_end(case.program)) else None
+    shown = with_end(short) if short is not None else case.program
+    return (f"seed {case.seed}: {text}\n{case.settings}\n"
+            f"{verdict(dataclasses.replace(case, program=shown))}\n{shown.listing()}")  # fmt: skip
+
+
+def campaign(config, seeds, *, stall=0.25, progress=None):
+    """Runs the cases of all `seeds`; returns (errors seen by code, report of the first failure)."""
+    codes = {}
+    for done, seed in enumerate(seeds, 1):
+        case = random_case(config, seed, stall=stall)
+        text = verdict(case)
+        if text:
+            return codes, report(case, text)
+        code = run_case(case, ModelBackend(config, MEMORY_BYTES)).registers["ERROR_CODE"]
+        codes[code] = codes.get(code, 0) + 1
+        if progress is not None:
+            progress(done)
+    return codes, ""
+
+
+def main(arguments=None):
+    """Command line; exit code 1 if a program fails."""
+    parser = argparse.ArgumentParser(prog="ppu_sim.fuzz", description=__doc__)
+    parser.add_argument("count", type=int, help="programs on each preset")
+    parser.add_argument("--preset", nargs="+", default=["tiny", "small"], choices=PRESETS)
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    parser.add_argument("--stall", type=float, default=0.25, help="chance on each channel")
+    options = parser.parse_args(arguments)
+    for name in options.preset:
+        start = time.monotonic()
+
+        def progress(done, name=name, start=start):
+            if done % 100 == 0 or done == options.count:
+                print(f"\r{name}: {done}/{options.count} programs, "
+                      f"{time.monotonic() - start:.0f} s", end="", flush=True)  # fmt: skip
+
+        seeds = range(options.seed, options.seed + options.count)
+        codes, failure = campaign(preset(name), seeds, stall=options.stall, progress=progress)
+        print()
+        if failure:
+            print(failure)
+            return 1
+        print(f"{name}: all equal; programs by error code: "
+              + ", ".join(f"{code}: {count}" for code, count in sorted(codes.items())))  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
