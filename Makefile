@@ -50,7 +50,7 @@ verilog: prepare ## Write the core as plain Verilog [PRESET=medium OUT=build/ppu
 	@$(VENV) -m ppu_sim.cli verilog --preset $(PRESET) -o "$(OUT)"
 
 fuzz: prepare ## Random programs, model against RTL [N=10000 SEED=0]
-	@$(VENV) -m ppu_sim.fuzz -n $(N) --seed $(SEED)
+	@$(VENV) -m ppu_sim.fuzz $(N) --seed $(SEED)
 
 clean: ## Remove everything that was made, .venv too
 	rm -rf .venv build dist .pytest_cache .ruff_cache *.egg-info

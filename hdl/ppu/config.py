@@ -176,7 +176,8 @@ SMALL = Config(
 MEDIUM = Config(
     row_bytes=16, columns=16, scratchpad_rows=8192, accumulator_rows=2048, axi_data_width=128,
 )  # fmt: skip
-#: The published tile of the PPU 1.0 tensor core: 256-bit operand rows, 16 columns, 512 MAC per cycle.
+#: The published tile of the PPU 1.0 tensor core: 256-bit operand rows, 16 columns, 512 MAC per
+#: cycle.
 PPU1 = Config(
     row_bytes=32, columns=16, scratchpad_rows=8192, accumulator_rows=4096, axi_data_width=256,
     axi_address_width=40,

@@ -15,7 +15,15 @@ __all__ = ["Top", "verilog"]
 
 #: Warnings of ``verilator -Wall`` that the text draws, and why each of them is in order.
 LINT = {
-    "DECLFILENAME": "the file holds all modules of the core",
+    "DECLFILENAME": "one file holds all modules",
+    "PINCONNECTEMPTY": "an instance need not use every output",
+    "UNUSEDSIGNAL": "a carry or a field of a structure need not be used",
+    "WIDTHEXPAND": "the shorter operand of a sum is extended",
+    "WIDTHTRUNC": "the lowest bits of a shifted value are taken",
+    "CASEINCOMPLETE": "assignments before a case cover what it leaves out",
+    "PROCASSINIT": "registers start at their reset value, also on an FPGA without a reset",
+    "CMPCONST": "a comparison may be constant in a small configuration",
+    "UNSIGNED": "a comparison may be constant in a small configuration",
 }
 
 
@@ -72,8 +80,8 @@ class Top(wiring.Component):
 def verilog(config, *, name="ppu_core", deduplicate=True):
     """The core as one file of Verilog-2005, the same bytes on every machine.
 
-    Ports are ``clk``, ``rst`` (synchronous, active high), ``m_axi_*``, ``s_axil_*`` and ``irq``. Every
-    module's name begins with `name`, so that cores of different configurations fit in one design.
+    Ports are ``clk``, ``rst`` (synchronous, active high), ``m_axi_*``, ``s_axil_*`` and ``irq``.
+    Every module's name begins with `name`, so that different cores fit in one design.
 
     Parameters
     ----------

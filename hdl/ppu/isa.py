@@ -1,4 +1,4 @@
-"""The command set, declared once: for the hardware, the assembler, the model, the C header and the manual.
+"""The command set, declared once: for hardware, assembler, model, C header and manual.
 
 A command is 32 bytes, little-endian, bit 0 first. Its meaning is in ``docs/isa.md``; what a
 structure's docstring says of its fields is printed there and in the C header.
@@ -8,8 +8,21 @@ from amaranth import unsigned
 from amaranth.lib import data, enum
 
 __all__ = [
-    "COMMAND_BITS", "COMMAND_BYTES", "COMMANDS", "Command", "End", "ErrorCode", "Execute", "Fence",
-    "FetchedCommand", "Load", "Opcode", "Stop", "Store", "StoreFormat", "Target",
+    "COMMANDS",
+    "COMMAND_BITS",
+    "COMMAND_BYTES",
+    "Command",
+    "End",
+    "ErrorCode",
+    "Execute",
+    "Fence",
+    "FetchedCommand",
+    "Load",
+    "Opcode",
+    "Stop",
+    "Store",
+    "StoreFormat",
+    "Target",
 ]  # fmt: skip
 
 COMMAND_BYTES = 32
@@ -17,7 +30,7 @@ COMMAND_BITS = 8 * COMMAND_BYTES
 
 
 class Opcode(enum.Enum, shape=unsigned(8)):
-    """What a command does. 0 is not a command, so that a program that runs into cleared memory stops."""
+    """What a command does. 0 is none, so that a program that runs into cleared memory stops."""
     LOAD    = 1
     EXECUTE = 2
     STORE   = 3
@@ -154,7 +167,7 @@ class FetchedCommand(data.Struct):
     """A command on its way from fetch to decode, or the error that takes its place."""
     command: Command    # undefined unless `code` is NONE
     index:   32         # commands before it since reset
-    code:    ErrorCode  # NONE, FETCH_SLVERR, FETCH_DECERR or RING; the last in its stream if not NONE
+    code:    ErrorCode  # NONE, FETCH_SLVERR, FETCH_DECERR, RING; the last in its stream if not NONE
     address: 64         # goes with the code
 
 

@@ -11,6 +11,7 @@ from ppu_sim.demo import digits as task
 from ppu_sim.demo.network import accuracy
 from ppu_sim.demo.progress import step
 from ppu_sim.demo.report import LayerRun, Recorder, Result, summary
+from ppu_sim.toolchain import ToolMissing
 
 
 class FakeDevice:
@@ -19,10 +20,18 @@ class FakeDevice:
     def __init__(self, error=0):
         self.error = error
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
     def linear(self, x, weight):
         y = x.astype(np.int32) @ weight.astype(np.int32).T
         y[0, 0] += self.error
-        self.last_run = SimpleNamespace(cycles=1000, macs=x.size * weight.shape[0])
+        self.last_run = SimpleNamespace(
+            cycles=1000, macs=x.size * weight.shape[0], simulated=1200, seconds=0.5
+        )
         return y
 
 
@@ -34,7 +43,7 @@ def opener(error):
 
 
 def test_demo_succeeds_and_tells_that_all_logits_agree(monkeypatch, capsys):
-    monkeypatch.setattr(demo.ppu_sim, "open", opener(0), raising=False)
+    monkeypatch.setattr(demo.ppu_sim, "open", opener(0))
     assert demo.main(["--preset", "small"]) == 0
     printed = capsys.readouterr().out
     assert "agree in all 17,970 logits of all 1,797 images" in printed
@@ -43,12 +52,23 @@ def test_demo_succeeds_and_tells_that_all_logits_agree(monkeypatch, capsys):
 
 
 def test_demo_fails_on_one_wrong_logit(monkeypatch, capsys):
-    monkeypatch.setattr(demo.ppu_sim, "open", opener(1), raising=False)
+    monkeypatch.setattr(demo.ppu_sim, "open", opener(1))
     assert demo.main([]) == 1
     assert "DIFFER in" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["--preset", "huge"], ["--latency", "x"], ["more"]])
+def test_demo_tells_why_it_cannot_run(monkeypatch, capsys):
+    def refuse(backend, **_):
+        raise ToolMissing("No simulator: install it")
+
+    monkeypatch.setattr(demo.ppu_sim, "open", refuse)
+    assert demo.main([]) == 1
+    assert capsys.readouterr().err == "\nToolMissing: No simulator: install it\n"
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--preset", "huge"], ["--latency", "x"], ["--backend", "model"], ["more"],
+])  # fmt: skip
 def test_bad_arguments_are_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         demo.main(arguments)
@@ -57,10 +77,10 @@ def test_bad_arguments_are_refused(arguments, capsys):
 
 
 def test_recorder_measures_each_product():
-    recorder = Recorder(FakeDevice(), iter([10.0, 10.5]).__next__)
+    recorder = Recorder(FakeDevice())
     y = recorder.linear(np.ones((3, 4), np.int8), np.ones((2, 4), np.int8))
     assert y.tolist() == [[4, 4]] * 3
-    assert recorder.runs == [LayerRun(m=3, n=2, k=4, cycles=1000, macs=24, seconds=0.5)]
+    assert recorder.runs == [LayerRun(3, 2, 4, cycles=1000, macs=24, simulated=1200, seconds=0.5)]
 
 
 def test_result_counts_wrong_logits_and_images():
@@ -77,11 +97,11 @@ def test_result_counts_wrong_logits_and_images():
 def test_summary_adds_the_layers_up():
     result = Result(float_accuracy=0.975, model_accuracy=0.975, rtl_accuracy=0.975, logits=20,
                     images=2, test_images=1, wrong_logits=0, wrong_images=0)  # fmt: skip
-    runs = [LayerRun(2, 128, 64, 100, 16384, 0.5), LayerRun(2, 10, 128, 100, 2560, 1.5)]
+    runs = [LayerRun(2, 128, 64, 100, 16384, 150, 0.5), LayerRun(2, 10, 128, 100, 2560, 150, 1.5)]
     lines = summary(result, runs, config=MEDIUM, backend="verilator", preset="medium")
     total = next(line.split() for line in lines if line.startswith("  total"))
     assert total == ["total", "18,944", "200", "94.7", "37.0%"]
-    assert lines[-1].endswith("200 cycles in 2.00 s: 100 cycles/s.")
+    assert lines[-1].endswith("300 cycles in 2.00 s: 150 cycles/s.")
 
 
 def test_step_tells_its_duration():

@@ -25,9 +25,9 @@ def DecodedLayout(config):
 class Decoder(wiring.Component):
     """Checks a command, and derives its footprint and its job.
 
-    Latency: two cycles for a FENCE, an END or an error that shows in the command itself, ten for the
-    others, whose extents need up to four products of one shared multiplier. One command at a time.
-    Cuts all paths.
+    Latency: two cycles for a FENCE, an END or an error that shows in the command itself, ten for
+    the others, whose extents need up to four products of one shared multiplier. One command at a
+    time. Cuts all paths.
 
     Parameters
     ----------

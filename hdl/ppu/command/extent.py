@@ -20,11 +20,11 @@ class _Finish(enum.Enum, shape=3):
 
 
 class Extent(wiring.Component):
-    """Computes and checks the extents of a command, product by product, with one 16 x 16 multiplier.
+    """Computes and checks the extents of a command, product by product, with one multiplier.
 
-    Each step adds one product of a count less one and a stride to a running sum. LOAD and STORE take
-    three steps, EXECUTE four; `done` comes four cycles after the last step's operands are chosen,
-    five for LOAD and STORE. The first error in the order of the steps is kept.
+    Each step adds one product of a count less one and a stride, of 16 bits each, to a running sum.
+    LOAD and STORE take three steps, EXECUTE four; `done` comes four cycles after the last step's
+    operands are chosen, five for LOAD and STORE. The first error in the order of the steps is kept.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ class Extent(wiring.Component):
         return {
             Opcode.LOAD: [
                 (load_chunks, load.panel_stride, 0,
-                 load.destination + load.rows + load.pad - 1, Mux(to_sums, _Finish.SUMS, _Finish.A)),
+                 load.destination + load.rows + load.pad - 1,
+                 Mux(to_sums, _Finish.SUMS, _Finish.A)),
                 (less_one(load.rows), load.stride[:16], 0, load.bytes, _Finish.GOES_ON),
                 (less_one(load.rows), load.stride[16:], 1, None, memory),
             ],
@@ -91,7 +92,8 @@ class Extent(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        control = data.StructLayout({"valid": 1, "shift": 1, "fresh": 1, "finish": _Finish, "end": 1})
+        control = data.StructLayout(
+            {"valid": 1, "shift": 1, "fresh": 1, "finish": _Finish, "end": 1})
 
         # x: choose the operands of a step.
         x_step, x_running = Signal(range(4)), Signal()

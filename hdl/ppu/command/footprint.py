@@ -4,8 +4,8 @@ from amaranth.lib import data
 
 __all__ = ["BLOCK_BITS", "Footprint", "RangeLayout", "conflicts"]
 
-#: Memory ranges are compared in blocks of this many address bits: 64 bytes. Coarser than bytes, so a
-#: command may wait without need, but never the other way round.
+#: Memory ranges are compared in blocks of this many address bits: 64 bytes. Coarser than bytes, so
+#: a command may wait without need, but never the other way round.
 BLOCK_BITS = 6
 
 

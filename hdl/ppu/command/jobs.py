@@ -15,7 +15,7 @@ def _fields(command, *names):
 
 
 def LoadJob(config):
-    """A LOAD. `extent`: bytes from the first to the last one touched; `contiguous`: all of them are."""
+    """A LOAD. `extent`: bytes from the first to the last one touched; `contiguous`: all are."""
     return data.StructLayout({
         "target": 1,
         **_fields(Load, "rows", "bytes", "pad", "stride", "destination", "panel_stride"),
@@ -34,7 +34,7 @@ def ExecuteJob(config):
 
 
 def StoreJob(config):
-    """A STORE. `extent` and `contiguous` as for :func:`LoadJob`; a row has ``4 * columns`` bytes."""
+    """A STORE. `extent`, `contiguous` as for :func:`LoadJob`; a row has ``4 * columns`` bytes."""
     return data.StructLayout({
         **_fields(Store, "rows", "columns", "stride", "source", "panel_stride"),
         "address": config.axi_address_width,

@@ -82,7 +82,8 @@ class CommandRing(wiring.Component):
         pointer = range(self.slots)
         tail, issue, release, head = (Signal(pointer, name=name)
                                       for name in ("tail", "issue", "release", "head"))
-        numbers = Array(Signal.like(self.enter_number, name=f"number_{i}") for i in range(self.slots))
+        numbers = Array(Signal.like(self.enter_number, name=f"number_{i}")
+                        for i in range(self.slots))
         waits = [Signal.like(self.enter_wait, name=f"wait_{i}") for i in range(self.slots)]
         lates = [Signal.like(self.enter_late, name=f"late_{i}") for i in range(self.slots)]
         pending = Signal(self.slots)        # not issued

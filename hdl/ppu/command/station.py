@@ -1,7 +1,7 @@
 """The reservation station: lets commands overlap wherever nobody can see it."""
 
 from amaranth import *
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import ceil_log2
 
@@ -19,18 +19,19 @@ __all__ = ["Station"]
 #: ENDs in flight.
 _ENDS = 4
 #: Unit -> parts of a footprint that its commands have.
-_PARTS = {"load": ("a", "sums", "memory"), "execute": ("a", "b", "sums"), "store": ("sums", "memory")}
+_PARTS = {"load": ("a", "sums", "memory"), "execute": ("a", "b", "sums"),
+          "store": ("sums", "memory")}
 
 
 class Station(wiring.Component):
     """Holds commands until nothing older is in their way, and keeps the books on those in flight.
 
     A command takes two cycles to enter: it is compared with all older commands of the other units,
-    then takes a slot with the outcome. Commands of one unit start in order. FENCE enters when nothing
-    is in flight. A command that is an error stops the core when nothing is in flight.
+    then takes a slot with the outcome. Commands of one unit start in order. FENCE enters when
+    nothing is in flight. A command that is an error stops the core when nothing is in flight.
 
-    When a unit reports a bus error, no younger command starts any more; once all older commands have
-    retired and all running ones have ended, the core stops with the oldest error.
+    When a unit reports a bus error, no younger command starts any more; once all older commands
+    have retired and all running ones have ended, the core stops with the oldest error.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ class Station(wiring.Component):
         return m
 
     def _compare(self, m, rings):
-        """First cycle: what the command at the input waits for. Unit -> (early, late), registered."""
+        """First cycle: what the command must wait for. Unit -> (early, late), registered."""
         younger, waits = self.i.payload.footprint, {}
         for unit in rings:
             early, late = [], []

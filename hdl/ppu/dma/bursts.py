@@ -65,8 +65,17 @@ class BurstSplitter(wiring.Component):
         beat       = slice(lane_bits, block_bits)
 
         # Position of the range's last byte, counted from the start of its first block.
+        length, offset = self.i.p.length, self.i.p.address[:block_bits]
         end = Signal(self.address_width + 1)
-        m.d.comb += end.eq(self.i.p.length + self.i.p.address[:block_bits] - 1)
+        m.d.comb += end.eq(length + offset - 1)
+        # end[block] == 0, without waiting for the carry through all of `end`.
+        low    = Signal(block_bits + 2)
+        within = Signal()
+        m.d.comb += [
+            low.eq(length[:block_bits] + offset - 1),
+            within.eq(Mux(length[block] == 0, ~low[block_bits],
+                          (length[block] == 1) & (length[:block_bits] == 0) & (offset == 0))),
+        ]
 
         address = Signal(self.address_width)
         blocks  = Signal(self.address_width + 1 - block_bits)  # after this one
@@ -92,7 +101,7 @@ class BurstSplitter(wiring.Component):
                 self.o.valid.eq(self.i.valid),
                 address.eq(self.i.p.address),
                 blocks.eq(end[block]),
-                final.eq(end[block] == 0),
+                final.eq(within),
                 stop.eq(end[beat]),
                 last.eq(self.i.p.last),
             ]

@@ -27,8 +27,8 @@ def RowsLayout(address_width, bytes_width=16):
 class RowRanges(wiring.Component):
     """Cuts a job into byte ranges: one for all rows if they are contiguous, else one per row.
 
-    Latency one cycle. Throughput one range per cycle, without a gap between jobs. Cuts `valid` and
-    `payload`, not `ready`.
+    Latency one cycle. Throughput one range per cycle; a job is taken in the cycle after the last
+    range of the one before. Cuts all paths.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class RowRanges(wiring.Component):
         job    = self.i.payload
         stride = Signal(32)
         left   = Signal(16)  # ranges after this one
-        with m.If(self.o.ready):
+        with m.If(self.o.valid & self.o.ready):
             m.d.sync += [
                 self.o.p.address.eq(self.o.p.address + stride),
                 self.o.p.last.eq(left == 1),
@@ -70,8 +70,8 @@ class RowRanges(wiring.Component):
             ]
             with m.If(self.o.p.last):
                 m.d.sync += self.o.valid.eq(0)
-        with m.If(~self.o.valid | (self.o.ready & self.o.p.last)):
-            m.d.comb += self.i.ready.eq(1)
+        m.d.comb += self.i.ready.eq(~self.o.valid)
+        with m.If(~self.o.valid):
             m.d.sync += [
                 self.o.valid.eq(self.i.valid),
                 self.o.p.address.eq(job.address),

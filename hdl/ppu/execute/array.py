@@ -12,9 +12,9 @@ __all__ = ["SystolicArray"]
 class SystolicArray(wiring.Component):
     """Multiplies rows of operands with a stationary tile of weights, one row per cycle.
 
-    Row r of elements holds lanes ``r*dot ..`` of every weight row, column c the weight row of output
-    c. Operands move right, sums move down; both are skewed and straightened here, so that a row goes
-    in and comes out as a whole, `latency` cycles later::
+    Row r of elements holds lanes ``r*dot ..`` of every weight row, column c the weight row of
+    output c. Operands move right, sums move down; both are skewed and straightened here, so that a
+    row goes in and comes out as a whole, `latency` cycles later::
 
           i_b  i_a     column 0    column 1
                 |         |            |

@@ -14,10 +14,10 @@ __all__ = ["Feeder"]
 class Feeder(wiring.Component):
     """Reads operand rows and weight rows of tiles, so that the array never waits without need.
 
-    Weights run one tile ahead: those of the next tile may follow in the cycle in which the first row
-    of this one is read, and a tile starts in the cycle after its last weight row was read. So tiles
-    of m rows take max(m, columns) cycles each, without a bubble, if operands and weights lie in
-    different banks; in the same bank, operands go first and weights wait.
+    Weights run one tile ahead: those of the next tile may follow in the cycle in which the first
+    row of this one is read, and a tile starts in the cycle after its last weight row was read. So
+    tiles of m rows take max(m, columns) cycles each, without a bubble, if operands and weights lie
+    in different banks; in the same bank, operands go first and weights wait.
 
     A tile that adds to rows which the tile before it touched at its end starts late enough for the
     accumulator (`update_distance`).

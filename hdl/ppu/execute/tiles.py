@@ -23,8 +23,8 @@ def TileLayout(scratchpad_rows, accumulator_rows):
 class TileWalker(wiring.Component):
     """Walks the two loops of an EXECUTE: column tiles outside, K panels inside.
 
-    Latency one cycle, throughput one tile per cycle, also from one job to the next. Cuts `valid` and
-    `payload`, not `ready`.
+    Latency one cycle, throughput one tile per cycle, also from one job to the next. Cuts `valid`
+    and `payload`, not `ready`.
 
     Parameters
     ----------
@@ -64,7 +64,8 @@ class TileWalker(wiring.Component):
         ]
 
         # The tile before this one had rows start .. end-1. On the same rows, tiles are far enough
-        # apart: they start `columns` cycles after each other. Shifted by some rows, they may not be.
+        # apart: they start `columns` cycles after each other. Shifted by some rows, they may not
+        # be.
         start, end = Signal.like(tile.c), Signal(range(2**len(tile.c) + 1))
         behind = Signal.like(end)
         m.d.comb += [

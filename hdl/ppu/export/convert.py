@@ -29,8 +29,8 @@ def convert(elaboratable, *, ports, name, deduplicate=True):
     name : str
         Name of the top module, and the prefix of all others.
     deduplicate : bool
-        Whether each distinct module is written once. Otherwise as Amaranth writes it: one module for
-        each instance, with ports that depend on its surroundings.
+        Whether each distinct module is written once. Otherwise as Amaranth writes it: one module
+        for each instance, with ports that depend on its surroundings.
     """
     if not deduplicate:
         text, _ = rtlil.convert_fragment(
@@ -42,7 +42,7 @@ def convert(elaboratable, *, ports, name, deduplicate=True):
     interfaces = {part.name: list(part.ports) for part in parts}
     return "\n".join(
         _comment(part) + tidy(modules[part.name], part.zeroed, interfaces)
-        for part in reversed(parts))
+        for part in parts)
 
 
 def _comment(part):

@@ -64,6 +64,19 @@ class Item:
                 for name in _IDENTIFIER.findall(line)]  # fmt: skip
 
     @property
+    def drives(self):
+        """Wires that it drives, but for those of memories and of instances of modules."""
+        if self.kind == "connect":
+            return {self.name}
+        if self.kind == "process":
+            assigned = (line.split()[1] for line in self.lines if line.startswith("assign "))
+            return set(assigned)
+        if self.kind == "cell" and self.type[0] == "$" and not self.type.startswith("$mem"):
+            connections = self.connections
+            return {connections[port].split()[0] for port in ("\\Y", "\\Q") if port in connections}
+        return set()
+
+    @property
     def memory(self):
         """Name of the memory that a memory cell belongs to."""
         return next(match[2] for line in self.lines if (match := _MEMID.match(line)))
@@ -109,6 +122,12 @@ class Module:
         """Name of each port, its direction."""
         return {item.name: item.port for item in self.items if item.port}
 
+    def order_ports(self, names):
+        """Puts ports in the order of `names`, which has at least all of them."""
+        ports = {item.name: item for item in self.items if item.port}
+        ordered = [ports[f"\\{name}"] for name in names if f"\\{name}" in ports]
+        self.items = [*ordered, *(item for item in self.items if not item.port)]
+
     def count_uses(self):
         """How often each wire is read or driven, outside its declaration."""
         return Counter(name for item in self.items for name in item.uses)
@@ -139,7 +158,8 @@ class Module:
         """
         zeroed = {
             item.memory for item in self.items
-            if item.type == "$meminit_v2" and "1" not in item.connections["\\DATA"].partition("'")[2]
+            if item.type == "$meminit_v2"
+            and "1" not in item.connections["\\DATA"].partition("'")[2]
         }  # fmt: skip
         self.items = [
             item for item in self.items if item.type != "$meminit_v2" or item.memory not in zeroed

@@ -7,8 +7,7 @@ from amaranth.lib import wiring
 __all__ = ["Names", "class_of", "identifier", "unique"]
 
 #: Words of Verilog-2005, and of SystemVerilog where they are likely names: tools read either.
-_RESERVED = frozenset(
-    """
+_WORDS = """
     always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign
     default defparam design disable edge else end endcase endconfig endfunction endgenerate
     endmodule endprimitive endspecify endtable endtask event for force forever fork function
@@ -30,8 +29,8 @@ _RESERVED = frozenset(
     shortint shortreal soft solve static string strong struct super tagged this throughout
     timeprecision timeunit type typedef union unique unique0 until untyped var virtual void
     wait_order weak wildcard with within
-    """.split()
-)
+"""
+_RESERVED = frozenset(_WORDS.split())
 
 
 def identifier(name):

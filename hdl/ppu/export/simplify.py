@@ -1,15 +1,39 @@
-"""Removes from a module what only repeats something."""
+"""Removes from a module what only repeats something, and what nothing depends on."""
 
 import re
 
-__all__ = ["drop_copied_inits", "drop_empty", "drop_fields", "drop_unused_inputs", "join_aliases", "merge_operators"]
+from .operators import complete_comparisons, complete_operands, merge_operators
 
-_EMPTY_OPERAND = re.compile(r"^(connect \\[AB]) \{  \}$")
-_EMPTY_WIDTH = re.compile(r"^(parameter \\[AB]_WIDTH) 0$")
+__all__ = ["simplify"]
 
 
-def drop_empty(module):
-    """Drops what has no bits, which Verilog cannot say. An operand without bits becomes a zero."""
+def simplify(module, ranks, *, is_top):
+    """Simplifies a module in place. What it computes stays the same.
+
+    Parameters
+    ----------
+    module : Module
+        The module, as Amaranth wrote it.
+    ranks : dict
+        Name of a wire that may get lost to a better name of the same thing -> how dispensable it
+        is. Names that are not listed are kept, if anything depends on them.
+    is_top : bool
+        Whether inputs stay that nothing reads.
+    """
+    _drop_empty(module)
+    complete_operands(module)
+    _drop_fields(module)
+    merge_operators(module)
+    _join_aliases(module, ranks)
+    _drop_copied_inits(module)
+    complete_comparisons(module)
+    _drop_dead(module)
+    if not is_top:
+        _drop_unused_inputs(module)
+
+
+def _drop_empty(module):
+    """Drops what has no bits, which Verilog cannot say."""
     empty = {wire.name for wire in module.wires.values() if wire.width == 0}
     kept = []
     for item in module.items:
@@ -18,15 +42,12 @@ def drop_empty(module):
             continue
         if item.kind == "process" and item.lines[1].startswith("assign {  } "):
             continue
-        if item.kind == "cell":
-            item.lines = [_EMPTY_WIDTH.sub(r"\1 1", _EMPTY_OPERAND.sub(r"\1 1'0", line))
-                          for line in item.lines]  # fmt: skip
         kept.append(item)
     module.items = kept
     module.drop_wires(empty)
 
 
-def drop_fields(module):
+def _drop_fields(module):
     """Drops the views of structure fields, which nothing uses."""
     counts = module.count_uses()
     module.drop_wires({
@@ -34,59 +55,8 @@ def drop_fields(module):
     })  # fmt: skip
 
 
-def drop_unused_inputs(module):
-    """Drops inputs that nothing reads."""
-    counts = module.count_uses()
-    module.drop_wires({
-        name for name, direction in module.ports.items()
-        if direction == "input" and not counts[name]
-    })  # fmt: skip
-
-
-def drop_copied_inits(module):
-    """Drops initial values of wires that are not registers but only other names of them."""
-    registers = {item.connections.get("\\Q") for item in module.items if item.kind == "cell"}
-    for name, wire in module.wires.items():
-        if name not in registers:
-            wire.lines = [line for line in wire.lines if not line.startswith("attribute \\init ")]
-
-
-def merge_operators(module):
-    """Keeps one of the operators that compute the same.
-
-    Amaranth writes an expression out as often as the source repeats it, which for
-    ``Value.replicate`` is once for each bit.
-    """
-    while True:
-        kept, seen, same = [], {}, {}
-        for item in module.items:
-            is_operator = item.kind == "cell" and "\\Y" in item.connections
-            output = item.connections["\\Y"] if is_operator and item.type[0] == "$" else None
-            if output is not None and output[0] == "$":
-                key = (item.type, *(line for line in item.lines[1:] if "\\Y " not in line))
-                if key in seen:
-                    same[output] = seen[key]
-                    continue
-                seen[key] = output
-            kept.append(item)
-        if not same:
-            return
-        module.items = kept
-        module.drop_wires(same)
-        for item in module.items:
-            item.rename(same)
-
-
-def join_aliases(module, ranks):
-    """Keeps one name of a wire where an instance's port or a connection gave it several.
-
-    Parameters
-    ----------
-    module : Module
-        The module.
-    ranks : dict
-        Name -> how dispensable it is. Names that are not listed are kept.
-    """
+def _join_aliases(module, ranks):
+    """Keeps one name of a wire where an instance's port or a connection gave it several."""
     counts = module.count_uses()
     ports = module.ports
     better, dropped = {}, set()
@@ -112,3 +82,55 @@ def join_aliases(module, ranks):
     ]  # fmt: skip
     for item in module.items:
         item.rename(better)
+def _drop_copied_inits(module):
+    """Drops initial values of wires that are not registers but only other names of them."""
+    registers = {item.connections.get("\\Q") for item in module.items if item.kind == "cell"}
+    for name, wire in module.wires.items():
+        if name not in registers:
+            wire.lines = [line for line in wire.lines if not line.startswith("attribute \\init ")]
+
+
+def _drop_dead(module):
+    """Drops what neither an output nor an instance nor a memory depends on."""
+    drivers = {}
+    alive = [name for name, direction in module.ports.items() if direction == "output"]
+    dead = set()
+    for index, item in enumerate(module.items):
+        drives = item.drives
+        for name in drives:
+            drivers.setdefault(name, []).append(index)
+        if drives:
+            dead.add(index)
+        else:
+            alive += item.uses
+    visited = set()
+    while alive:
+        name = alive.pop()
+        if name not in visited:
+            visited.add(name)
+            for index in drivers.get(name, ()):
+                dead.discard(index)
+                alive += module.items[index].uses
+    module.items = [item for index, item in enumerate(module.items) if index not in dead]
+    module.drop_wires({name for name in module.wires
+                       if name not in visited and name not in module.ports})  # fmt: skip
+    # Outputs of instances that nothing reads.
+    counts = module.count_uses()
+    for item in module.items:
+        if item.kind == "cell" and item.type[0] == "\\":
+            unread = {
+                port for port, signal in item.connections.items()
+                if (name := module.whole(signal) or signal) in module.wires
+                and counts[name] == 1 and name not in module.ports
+            }  # fmt: skip
+            item.lines = [line for line in item.lines
+                          if line.split()[0] != "connect" or line.split()[1] not in unread]
+
+
+def _drop_unused_inputs(module):
+    """Drops inputs that nothing reads."""
+    counts = module.count_uses()
+    module.drop_wires({
+        name for name, direction in module.ports.items()
+        if direction == "input" and not counts[name]
+    })  # fmt: skip

@@ -1,9 +1,10 @@
 """Splits an elaborated design into its distinct parts."""
 
+from copy import copy
 from dataclasses import dataclass
 
 from amaranth.back import rtlil
-from amaranth.hdl import Fragment, Instance, Signal, Value
+from amaranth.hdl import Fragment, Instance, MemoryInstance, Signal, Value
 from amaranth.hdl._ast import SignalDict, SignalSet, _StatementList
 from amaranth.hdl._ir import PortDirection
 from amaranth.hdl._xfrm import FragmentTransformer, StatementTransformer
@@ -11,7 +12,7 @@ from amaranth.lib import wiring
 
 from .module import Module
 from .names import Names, class_of, identifier, unique
-from .simplify import drop_copied_inits, drop_empty, drop_fields, drop_unused_inputs, join_aliases, merge_operators
+from .simplify import simplify
 
 __all__ = ["Part", "split", "without_checks"]
 
@@ -53,7 +54,7 @@ class _CheckRemover(FragmentTransformer, StatementTransformer):
 
 
 def without_checks(elaboratable):
-    """The elaborated design without `Assert`, `Assume`, `Cover` and `Print`, which plain Verilog lacks."""
+    """The elaborated design without `Assert`, `Assume`, `Cover`, `Print`: not plain Verilog."""
     return _CheckRemover()(Fragment.get(elaboratable, None))
 
 
@@ -78,7 +79,7 @@ def split(elaboratable, *, ports, name):
     Returns
     -------
     list of Part
-        Children before parents; the top is the last.
+        Parents before children, in the order of the source.
 
     Raises
     ------
@@ -94,6 +95,7 @@ class _Splitter:
         self._design = design
         self._names = Names(name)
         self._parts = {}
+        self._visits = {}
         self._drivers = SignalDict(
             (conn, design.fragment) for _, conn, direction in design.ports
             if direction is PortDirection.Input)
@@ -102,13 +104,13 @@ class _Splitter:
 
     def run(self, ports):
         self._convert(self._design.fragment, ports, is_top=True)
-        return list(self._parts.values())
+        return sorted(self._parts.values(), key=lambda part: self._visits[part.paths[0]])
 
     def _info(self, fragment):
         return self._design.fragments[fragment]
 
     def _path(self, fragment):
-        return ".".join(self._info(fragment).name)
+        return ".".join(map(identifier, self._info(fragment).name))
 
     def _collect_driven(self, fragment):
         """Signals driven inside `fragment`, its children included."""
@@ -156,14 +158,15 @@ class _Splitter:
         return ports
 
     def _convert(self, fragment, ports, *, is_top=False):
-        """Converts `fragment`, after its children; returns its part, an older one if it is equal."""
+        """Converts `fragment`, after its children; gives its part, an older one if it is equal."""
+        self._visits.setdefault(self._path(fragment), len(self._visits))
         alone, children_ports = Fragment(), SignalDict()
         alone.add_domains(fragment.domains.values())
         alone.statements = fragment.statements
         for child, _, _ in fragment.subfragments:
             name = self._info(child).name[-1]
             if type(child) is not Fragment:
-                alone.add_subfragment(child, name)
+                alone.add_subfragment(_without_zeros(child), name)
                 for signal in _memory_ports(child):
                     children_ports.setdefault(signal, (f"{name}_{signal.name}", 2))
                 continue
@@ -184,6 +187,10 @@ class _Splitter:
                     continue
                 children_ports.setdefault(signal, (f"{name}_{port}", rank))
             alone.add_subfragment(Instance(part.name, *connections), name)
+        if is_top:
+            # Pins that are not called as their signals are.
+            for name, (signal, _) in ports.items():
+                children_ports.setdefault(signal, (name, 1))
         text, name_map = rtlil.convert_fragment(
             alone, ports, "top", emit_src=False, propagate_domains=False)
         known = [
@@ -191,13 +198,8 @@ class _Splitter:
             for signal, (hint, rank) in children_ports.items() if signal in name_map
         ]  # fmt: skip
         module = Module(text)
-        drop_empty(module)
-        drop_fields(module)
-        merge_operators(module)
-        join_aliases(module, {name: rank for name, _, rank in known})
-        drop_copied_inits(module)
-        if not is_top:
-            drop_unused_inputs(module)
+        simplify(module, {name: rank for name, _, rank in known}, is_top=is_top)
+        module.order_ports(ports)
         module.rename({name: hint for name, hint, _ in known})
         return self._merge(module, fragment, is_top)
 
@@ -234,3 +236,14 @@ def _memory_ports(fragment):
         for value in (port._addr, port._data, port._en):
             if isinstance(value, Signal):
                 yield value
+
+
+def _without_zeros(fragment):
+    """`fragment`; for a memory that is all zero, one without a list of millions of zeros."""
+    if not isinstance(fragment, MemoryInstance) or any(fragment._data._init._raw):
+        return fragment
+    lean = copy(fragment)
+    lean._data = copy(fragment._data)
+    lean._data._init = copy(fragment._data._init)
+    lean._data._init._raw = ()
+    return lean

@@ -3,20 +3,17 @@
 import re
 from collections import Counter
 
+from .blocks import START, fold_registers, join_registers
 from .names import unique
+from .statements import compact, wrap
 
 __all__ = ["tidy"]
 
-_WIDTH = 100
-#: What Yosys adds to each combinational block, so that it runs at time 0.
-_START = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
 _DECLARATION = re.compile(
     r"((?:  \(\*.*\*\)\n)*)  (input|output|wire|reg)( \[\d+:0\])? (\w+)( = \S+)?;$")
 _MEMORY = re.compile(r"  reg(?: \[\d+:0\])? (\w+) \[\d+:0\];$", re.M)
 #: The output of a memory, and the wire that it is.
 _MEMORY_OUTPUT = re.compile(r"^  assign (\w+) = (_\d+_);$")
-_REGISTER = re.compile(r"  always @\((?:pos|neg)edge \w+\)\n    (\w+) <= (\w+);$")
-_COMBINATIONAL = re.compile(r"  always @\*")
 _INSTANCE = re.compile(r"  (\w+) (\w+) \(\n")
 _CONNECTION = re.compile(r"^    \.(\w+)\((.*)\),?$", re.M)
 _WORD = re.compile(r"(?<!['\w])[A-Za-z_]\w*")
@@ -40,19 +37,22 @@ def tidy(text, zeroed, interfaces):
         The same module, with ports declared in its head, a register's next value computed in the
         register's own block, and repetition written as such.
     """
-    head, *lines = text.splitlines()
-    name, order = re.match(r"module (\w+)\((.*)\);$", head).groups()
-    items = _items(lines)
+    head, _, rest = text.partition(");\n")
+    name, *order = _WORD.findall(head.removeprefix("module "))
+    items = _items(rest.splitlines())
     declarations, items = _take_declarations(items)
     items = _name_memory_outputs(items, declarations)
-    items = _fold_registers(items, Counter(_WORD.findall("\n".join(items))))
-    items = [_compact(_connect_all(item, interfaces)) for item in items]
-    items = _sort_instances(items)
+    items = fold_registers(items, Counter(_WORD.findall("\n".join(items))))
+    items = [
+        _connect_all(item, interfaces) if _INSTANCE.match(item) else compact(item)
+        for item in items
+    ]  # fmt: skip
+    items = _sort_instances(join_registers(items))
     items = _add_zeroing(items, zeroed, set(declarations))
     body = _name_start(items, set(declarations))
     used = set(_WORD.findall(body))
     ports, local = [], {}
-    for word in order.split(", "):
+    for word in order:
         direction, kind, width, value = declarations.pop(word)
         ports.append(f"  {direction:6} {kind:4}{width} {word}{value}")
     for word in sorted(declarations, key=_natural):
@@ -61,7 +61,7 @@ def tidy(text, zeroed, interfaces):
             local.setdefault((kind, width), []).append(f"{word}{value}")
     return "\n".join([
         f"module {name} (", ",\n".join(ports), ");",
-        *(_wrap(f"  {kind}{width} ", words, ";") for (kind, width), words in local.items()),
+        *(wrap(f"  {kind}{width} ", words, end=";") for (kind, width), words in local.items()),
         body, "endmodule", "",
     ])  # fmt: skip
 
@@ -115,33 +115,6 @@ def _name_memory_outputs(items, declarations):
             for item in rest]  # fmt: skip
 
 
-def _fold_registers(items, counts):
-    """Moves the block that computes the next value of a register into the register's block."""
-    registers = {}
-    for item in items:
-        match = _REGISTER.match(item)
-        if match:
-            registers[match[2]] = (match[1], item.splitlines()[0])
-    folded, result = set(), []
-    for item in items:
-        if not _COMBINATIONAL.match(item):
-            result.append(item)
-            continue
-        target = re.search(r"^ +(\w+)(?:\[[\d:]+\])* *= ", item, re.M)
-        name = target and target[1]
-        assignment = re.compile(rf"^( +){name}((?:\[[\d:]+\])*) *= ", re.M)
-        if name in registers and counts[name] == len(assignment.findall(item)) + 1:
-            register, event = registers[name]
-            lines = assignment.sub(rf"\1{register}\2 <= ", item).splitlines()[1:]
-            lines = [f"{event} begin", *(line for line in lines if not _START.search(line))]
-            keep = f"    {register} <= {register};"
-            item = "\n".join(line for line in lines if line != keep)
-            folded.add(name)
-        result.append(item)
-    return [item for item in result
-            if not ((match := _REGISTER.match(item)) and match[2] in folded)]  # fmt: skip
-
-
 def _natural(text):
     """Sort key that takes numbers in names as numbers."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
@@ -160,45 +133,10 @@ def _sort_instances(items):
 def _connect_all(item, interfaces):
     """Names every port of an instance, in order, and writes several to a line."""
     match = _INSTANCE.match(item)
-    if match is None:
-        return item
     signals = dict(_CONNECTION.findall(item))
     order = interfaces.get(match[1], signals)
     ports = [f".{port}({signals.get(port, '')})" for port in order]
-    return f"  {match[1]} {match[2]} (\n{_wrap('    ', ports, '')}\n  );"
-
-
-def _compact(item):
-    """Shortens what is longer than it needs to be."""
-    if _INSTANCE.match(item):
-        return item
-    item = re.sub(r"\{ ([^{}]+) \}", _repetition, item)
-    item = re.sub(r"\b(\d+)'h00+\b", r"\1'h0", item)
-    # `if` with one statement.
-    item = re.sub(
-        r"^( +)(if \(.*\)) begin\n +(\S.*;)\n\1end$",
-        lambda match: f"{match[1]}{match[2]} {match[3]}"
-        if sum(map(len, match.groups())) < _WIDTH and "begin" not in match[3] else match[0],
-        item, flags=re.M)
-    # A block with one statement.
-    lines = item.splitlines()
-    if len(lines) == 3 and lines[0].endswith(" begin") and lines[1].endswith(";"):
-        if _START.search(lines[1]):
-            return item
-        item = f"{lines[0].removesuffix(' begin')}\n{lines[1]}"
-    return "" if re.match(r"  always .* begin\n  end$", item) else item
-
-
-def _repetition(match):
-    """A concatenation with repeated parts counted."""
-    runs = []
-    for part in match[1].split(", "):
-        if runs and runs[-1][0] == part:
-            runs[-1][1] += 1
-        else:
-            runs.append([part, 1])
-    parts = [part if count == 1 else f"{{{count}{{{part}}}}}" for part, count in runs]
-    return parts[0] if len(parts) == 1 and runs[0][1] > 1 else f"{{ {', '.join(parts)} }}"
+    return f"  {match[1]} {match[2]} (\n{wrap('    ', ports)}\n  );"
 
 
 def _add_zeroing(items, zeroed, taken):
@@ -221,24 +159,13 @@ def _add_zeroing(items, zeroed, taken):
 def _name_start(items, taken):
     """Gives the signal that starts combinational blocks a plain name."""
     body = "\n".join(item for item in items if item)
-    declaration = re.search(rf"  reg {_START.pattern} = 0;\n?", body)
+    declaration = re.search(rf"  reg {START.pattern} = 0;\n?", body)
     if declaration is None:
         return body
     body = body.replace(declaration[0], "", 1)
-    if not _START.search(body):
+    if not START.search(body):
         return body
     start = unique("start", taken)
-    return f"  reg {start} = 0;  // Makes simulators run each block at time 0.\n" + _START.sub(
-        start, body)
-
-
-def _wrap(indent, words, end):
-    """`words`, with commas, in lines of at most `_WIDTH` columns."""
-    lines, line = [], indent + words[0]
-    for word in words[1:]:
-        if len(line) + len(word) + 3 > _WIDTH:
-            lines.append(f"{line},")
-            line = " " * (len(indent) if len(indent) < 8 else 4) + word
-        else:
-            line += f", {word}"
-    return "\n".join([*lines, line + end])
+    # Not a declaration with a value: SystemVerilog gives that before any block waits for a change.
+    return (f"  reg {start};  // Makes simulators run each block at time 0.\n"
+            f"  initial {start} = 0;\n" + START.sub(start, body))

@@ -9,7 +9,7 @@ _SCRIPT = """\
 read_rtlil <<rtlil
 {text}
 rtlil
-proc -nomux -norom
+proc -nomux -norom -noopt
 memory_collect
 write_verilog -norename
 """

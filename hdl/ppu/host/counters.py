@@ -53,6 +53,9 @@ class Counters(wiring.Component):
     SWEEP = 2 * WORDS
 
     def __init__(self):
+        #: Words of the counters, then those of the last snapshot, from half of the depth on.
+        self.words = memory.MemoryData(
+            shape=32, depth=2 << (self.WORDS - 1).bit_length(), init=[])
         super().__init__({
             "events": In(CounterEvents),
             "completed": In(32),
@@ -63,8 +66,7 @@ class Counters(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        index_bits = (self.WORDS - 1).bit_length()
-        m.submodules.words = words = memory.Memory(shape=32, depth=2 << index_bits, init=[])
+        m.submodules.memory = words = memory.Memory(self.words)
         reader, writer = words.read_port(), words.write_port()
 
         phase = Signal()

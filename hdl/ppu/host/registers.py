@@ -1,4 +1,4 @@
-"""The register map, declared once: it makes the register file, the driver's names and the exports."""
+"""The register map, declared once: for register file, driver and exports."""
 
 from dataclasses import dataclass, field
 
@@ -29,7 +29,10 @@ COUNTERS = (
 
 @dataclass(frozen=True)
 class Field:
-    """Some bits of a register. `access` is "ro", "rw", "w1c" (write 1 clears) or "w1s" (write 1 sets)."""
+    """Some bits of a register.
+
+    `access` is "ro", "rw", "w1c" (writing 1 clears) or "w1s" (writing 1 sets).
+    """
 
     name: str
     lsb: int
@@ -116,10 +119,11 @@ def register_map(config):
                  _value("ro", "Ring entries before it may be overwritten")),
         Register("RING_TAIL", 0x030,
                  "Doorbell. Commands written to the ring since reset, modulo 2^32.",
-                 _value("rw", "At most RING_SIZE beyond RING_HEAD; otherwise the core stops with RING")),
+                 _value("rw", "At most RING_SIZE beyond RING_HEAD; else the core stops with RING")),
         Register("COMPLETED", 0x034, "Commands completed since reset, in order, modulo 2^32.",
                  _value("ro", "Every command before this index is complete")),
-        Register("END_COUNT", 0x038, "ENDs completed since reset, modulo 2^32.", _value("ro", "Count")),
+        Register("END_COUNT", 0x038, "ENDs completed since reset, modulo 2^32.",
+                 _value("ro", "Count")),
         Register("END_TAG", 0x03C, "Tag of the last END completed.", _value("ro", "Tag")),
         Register("ERROR_CODE", 0x040, "Why the core stopped.", (
             Field("code", 0, 8, "ro", "An error code of the command set; 0: not stopped"),

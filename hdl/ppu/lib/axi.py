@@ -1,4 +1,4 @@
-"""AXI4 and AXI4-Lite: channels as streams inside, standard flat pin names at the edge of the core."""
+"""AXI4 and AXI4-Lite: channels as streams inside, flat standard pin names at the edge."""
 
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -130,7 +130,7 @@ def _pins(bus, channel, flow):
 
 
 def connect_pins(m, bus, pins):
-    """Joins a manager's bus `bus` (as seen from outside it) to `pins` (as seen from inside their owner).
+    """Joins a bus, as seen from outside of its manager, to `pins`, as seen from inside their owner.
 
     For a subordinate, pass its own bus, seen from outside, and its owner's pins: the directions
     follow from the signature of `bus`.
@@ -149,7 +149,8 @@ def connect_pins(m, bus, pins):
                 m.d.comb += pin.eq(source)
         ready = (getattr(pins, channel + "ready"), port.ready)
         for pin, value in pairs:
-            m.d.comb += _as_value(pin).eq(_as_value(value)) if drives_pins else _as_value(value).eq(pin)
+            m.d.comb += (_as_value(pin).eq(_as_value(value)) if drives_pins
+                         else _as_value(value).eq(pin))
         pin, value = ready
         m.d.comb += value.eq(pin) if drives_pins else pin.eq(value)
 

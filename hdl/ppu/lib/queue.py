@@ -17,6 +17,19 @@ def _advance(pointer, depth):
     return Mux(pointer == depth - 1, 0, pointer + 1) if depth & (depth - 1) else pointer + 1
 
 
+def _is_full(level, depth):
+    """Whether `level`, which never exceeds `depth`, equals it."""
+    return level == depth if depth & (depth - 1) else level[-1]
+
+
+def _count(m, level, up, down, some=None):
+    """Counts `level`; `some` is a register that tells whether it is not 0."""
+    with m.If(up ^ down):
+        m.d.sync += level.eq(level + Mux(down, -1, 1))
+        if some is not None:
+            m.d.sync += some.eq(up | (level != 1))
+
+
 class Queue(wiring.Component):
     """First-in first-out queue in block RAM.
 
@@ -59,10 +72,14 @@ class Queue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         width = Shape.cast(self.shape).width
-        m.submodules.memory = rows = memory.Memory(shape=width, depth=self.depth, init=[])
+        # A place is never read in the cycle in which it is written: without this attribute, Yosys
+        # puts a bypass around the memory for that case.
+        m.submodules.memory = rows = memory.Memory(
+            shape=width, depth=self.depth, init=[], attrs={"no_rw_check": 1})
         write, read = rows.write_port(), rows.read_port()
 
-        stored  = Signal(range(self.depth + 1))
+        stored  = Signal(range(self.depth + 1))  # in the memory, not read yet
+        some    = Signal()                       # stored != 0
         x_valid = Signal()
         q_valid = Signal()
         r_valid = Signal()
@@ -74,22 +91,20 @@ class Queue(wiring.Component):
         q_load  = Signal()
         q_move  = Signal()
         m.d.comb += [
-            self.i.ready.eq(self.level != self.depth),
+            self.i.ready.eq(~_is_full(self.level, self.depth)),
             self.o.valid.eq(x_valid | r_valid),
             Value.cast(self.o.payload).eq(Mux(x_valid, x_data, r_data)),
             push.eq(self.i.valid & self.i.ready),
             pop.eq(self.o.valid & self.o.ready),
-            bypass.eq((stored == 0) & ~q_valid & ~(x_valid & r_valid) & (~self.o.valid | pop)),
+            bypass.eq(~some & ~q_valid & ~(x_valid & r_valid) & (~self.o.valid | pop)),
             q_move.eq(q_valid & (~r_valid | (self.o.ready & ~x_valid))),
-            q_load.eq((stored != 0) & (~q_valid | q_move)),
+            q_load.eq(some & (~q_valid | q_move)),
             write.data.eq(self.i.payload),
             write.en.eq(push & ~bypass),
             read.en.eq(q_load),
         ]
-        m.d.sync += [
-            self.level.eq(self.level + push - pop),
-            stored.eq(stored + write.en - q_load),
-        ]
+        _count(m, self.level, push, pop)
+        _count(m, stored, write.en, q_load, some)
         with m.If(write.en):
             m.d.sync += write.addr.eq(_advance(write.addr, self.depth))
         with m.If(q_load):
@@ -144,18 +159,19 @@ class ShallowQueue(wiring.Component):
         width = Shape.cast(self.shape).width
         m.submodules.memory = rows = memory.Memory(shape=width, depth=self.depth, init=[])
         write, read = rows.write_port(), rows.read_port(domain="comb")
+        some = Signal()  # level != 0
         push = Signal()
         pop  = Signal()
         m.d.comb += [
-            self.i.ready.eq(self.level != self.depth),
-            self.o.valid.eq(self.level != 0),
+            self.i.ready.eq(~_is_full(self.level, self.depth)),
+            self.o.valid.eq(some),
             Value.cast(self.o.payload).eq(read.data),
             push.eq(self.i.valid & self.i.ready),
             pop.eq(self.o.valid & self.o.ready),
             write.data.eq(self.i.payload),
             write.en.eq(push),
         ]
-        m.d.sync += self.level.eq(self.level + push - pop)
+        _count(m, self.level, push, pop, some)
         with m.If(push):
             m.d.sync += write.addr.eq(_advance(write.addr, self.depth))
         with m.If(pop):

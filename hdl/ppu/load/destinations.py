@@ -11,10 +11,10 @@ __all__ = ["DestinationJobLayout", "DestinationLayout", "DestinationWalker"]
 def DestinationJobLayout(row_width):
     """What the walker needs of a LOAD, with rows of the target memory `row_width` bits wide.
 
-    `chunks`: chunks of a matrix row minus one.
+    `chunks`: chunks of a matrix row minus one; a chunk has at least 4 bytes.
     """
     return data.StructLayout({
-        "target": 1, "rows": 16, "pad": 16, "chunks": 16,
+        "target": 1, "rows": 16, "pad": 16, "chunks": 14,
         "destination": row_width, "panel_stride": row_width,
     })  # fmt: skip
 
@@ -64,11 +64,10 @@ class DestinationWalker(wiring.Component):
         lines_left, chunks_left = Signal(16), Signal.like(job.chunks)
         row, next_line = Signal(self.row_width), Signal(self.row_width)
         part = Signal.like(chosen.part)
-        zero, padded = Signal(), Signal()
-        last_chunk, last_line, last = Signal(), Signal(), Signal()
+        zero, padded, single = Signal(), Signal(), Signal()
+        last_chunk, last_line = Signal(), Signal()  # chunks_left == 0, lines_left == 1
+        last = Signal()
         m.d.comb += [
-            last_chunk.eq(chunks_left == 0),
-            last_line.eq(lines_left == 1),
             last.eq(last_chunk & last_line & (zero | ~padded)),
             chosen.target.eq(job.target), chosen.row.eq(row), chosen.zero.eq(zero),
             chosen.part.eq(part & job.target.replicate(len(part))), chosen.last.eq(last),
@@ -77,21 +76,23 @@ class DestinationWalker(wiring.Component):
         with m.If(self.o.ready):
             m.d.sync += [
                 row.eq(row + job.panel_stride), part.eq(part + 1),
-                chunks_left.eq(chunks_left - 1),
+                chunks_left.eq(chunks_left - 1), last_chunk.eq(chunks_left == 1),
             ]
             with m.If(last_chunk):
                 m.d.sync += [
                     row.eq(next_line), next_line.eq(next_line + 1), part.eq(0),
-                    chunks_left.eq(job.chunks), lines_left.eq(lines_left - 1),
+                    chunks_left.eq(job.chunks), last_chunk.eq(single),
+                    lines_left.eq(lines_left - 1), last_line.eq(lines_left == 2),
                 ]
                 with m.If(last_line):
-                    m.d.sync += [lines_left.eq(job.pad), zero.eq(1)]
+                    m.d.sync += [lines_left.eq(job.pad), last_line.eq(job.pad == 1), zero.eq(1)]
         with m.If(self.i.ready):
             i = self.i.payload
             m.d.sync += [
                 self.o.valid.eq(self.i.valid), job.eq(i),
                 row.eq(i.destination), next_line.eq(i.destination + 1), part.eq(0),
-                chunks_left.eq(i.chunks), lines_left.eq(i.rows),
+                chunks_left.eq(i.chunks), last_chunk.eq(i.chunks == 0), single.eq(i.chunks == 0),
+                lines_left.eq(i.rows), last_line.eq(i.rows == 1),
                 zero.eq(0), padded.eq(i.pad != 0),
             ]  # fmt: skip
         return m

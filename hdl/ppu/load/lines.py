@@ -72,10 +72,9 @@ class LineWalker(wiring.Component):
         job, line = Signal.like(self.i.payload), self.o.payload
         rows_left = Signal(16)
         lane = Signal.like(job.lane)
-        last = Signal()
+        last = Signal()  # rows_left == 1
         end = Signal(place + 1)
         m.d.comb += [
-            last.eq(rows_left == 1),
             end.eq(lane[:place] + job.last_byte[:place]),
             line.blocks.eq(job.last_byte[place:]),
             line.word.eq(lane[place:]),
@@ -88,10 +87,13 @@ class LineWalker(wiring.Component):
             self.i.ready.eq(~self.o.valid | (self.o.ready & last)),
         ]
         with m.If(self.o.ready):
-            m.d.sync += [rows_left.eq(rows_left - 1), lane.eq(lane + job.step)]
+            m.d.sync += [
+                rows_left.eq(rows_left - 1), last.eq(rows_left == 2), lane.eq(lane + job.step),
+            ]  # fmt: skip
         with m.If(self.i.ready):
             m.d.sync += [
                 self.o.valid.eq(self.i.valid), job.eq(self.i.payload),
-                rows_left.eq(self.i.payload.rows), lane.eq(self.i.payload.lane),
+                rows_left.eq(self.i.payload.rows), last.eq(self.i.payload.rows == 1),
+                lane.eq(self.i.payload.lane),
             ]
         return m

@@ -63,9 +63,9 @@ class Segmenter(wiring.Component):
         word = Signal.like(line.word)
         beyond = Signal()  # in the word beyond the begin of the last block
         shifted = Signal()
-        last_block, last_word = Signal(), Signal()
+        last_block = Signal()  # blocks_left == 0
+        last_word = Signal()
         m.d.comb += [
-            last_block.eq(blocks_left == 0),
             last_word.eq(beyond | (last_block & ~line.extra)),
             segment.word.eq(word),
             segment.shift.eq(line.shift),
@@ -80,15 +80,14 @@ class Segmenter(wiring.Component):
             self.i.ready.eq(~self.o.valid | (self.o.ready & last_word)),
         ]  # fmt: skip
         with m.If(self.o.ready):
-            m.d.sync += word.eq(word + 1)
-            with m.If(last_block):
-                m.d.sync += beyond.eq(1)
-            with m.Else():
-                m.d.sync += blocks_left.eq(blocks_left - 1)
+            m.d.sync += [word.eq(word + 1), beyond.eq(last_block)]
+            with m.If(~last_block):
+                m.d.sync += [blocks_left.eq(blocks_left - 1), last_block.eq(blocks_left == 1)]
         with m.If(self.i.ready):
             m.d.sync += [
                 self.o.valid.eq(self.i.valid), line.eq(self.i.payload),
-                blocks_left.eq(self.i.payload.blocks), word.eq(self.i.payload.word),
-                beyond.eq(0), shifted.eq(self.i.payload.shift != 0),
+                blocks_left.eq(self.i.payload.blocks), last_block.eq(self.i.payload.blocks == 0),
+                word.eq(self.i.payload.word), beyond.eq(0),
+                shifted.eq(self.i.payload.shift != 0),
             ]
         return m

@@ -34,14 +34,15 @@ class LoadUnit(wiring.Component):
               |                                                 ^
               +--> destinations --------------------------------+
 
-    Reads run ahead of the data by up to `load_slots` jobs. Jobs follow each other without a bubble.
     Throughput is one word a cycle, in and out, where a word is the smaller of a beat and a
     scratchpad row: a matrix row takes as many cycles as it touches words, and contiguous rows that
     need no filling up count as one. A row for the accumulator takes a cycle more.
 
+    Reads run ahead of the data by up to `load_slots` jobs. Jobs follow each other without a bubble;
+    only the addresses take a cycle more for each job, which shows if every range is a single word.
+
     Latency: job to ``axi.ar`` `ADDRESS_LATENCY` cycles; ``axi.r`` to the write of a row that it
-    completes `DATA_LATENCY`. Cuts all paths but those from `acc_write.ready` to `active`, and among
-    the ready inputs.
+    completes `DATA_LATENCY`. Cuts all paths but that from `acc_write.ready` to `active`.
 
     Parameters
     ----------

@@ -12,9 +12,9 @@ __all__ = ["Accumulator"]
 class Accumulator(wiring.Component):
     """Rows of 32-bit sums; takes one row to write or to add every cycle, without back-pressure.
 
-    Two banks take even and odd rows. Updates of consecutive rows alternate between them, so the bank
-    that is free serves a STORE that reads and a LOAD that writes; either waits while its bank is
-    used by an update. Latencies, in cycles::
+    Two banks take even and odd rows. Updates of consecutive rows alternate between them, so the
+    bank that is free serves a STORE that reads and a LOAD that writes; either waits while its bank
+    is used by an update. Latencies, in cycles::
 
         0  u_en, u_row, u_overwrite      read
         1                                memory
@@ -23,7 +23,7 @@ class Accumulator(wiring.Component):
         4                                a read of this row sees it
 
     So an update must not add to a row that another update touched less than `UPDATE_DISTANCE`
-    cycles ago. Who sends updates keeps that distance.
+    cycles ago. Who sends updates keeps that distance (asserted).
 
     Parameters
     ----------
@@ -75,6 +75,10 @@ class Accumulator(wiring.Component):
             u2_en.eq(u1_en), u2_row.eq(u1_row), u2_overwrite.eq(u1_overwrite),
             u3_en.eq(u2_en), u3_row.eq(u2_row),
         ]  # fmt: skip
+        for en, row in ((u1_en, u1_row), (u2_en, u2_row), (u3_en, u3_row)):
+            m.d.sync += Assert(
+                ~(self.u_en & ~self.u_overwrite & en & (row == self.u_row)),
+                "An update adds to a row that an update touched less than UPDATE_DISTANCE ago")
         keep_even, keep_odd = ~u2_overwrite & ~u2_row[0], ~u2_overwrite & u2_row[0]
         for column in range(self.columns):
             old = ((even.r_data[column] & keep_even.replicate(32))

@@ -10,9 +10,9 @@ __all__ = ["Bank"]
 class Bank(wiring.Component):
     """Rows of lanes with one read and one write port; maps to simple dual-port block RAM.
 
-    Read data appears `READ_LATENCY` cycles after `r_en` and stays until the next read: one cycle for
-    the memory, one for the output register that block RAMs need to be fast. A read in the same cycle
-    as a write of that row returns the old row.
+    Read data appears `READ_LATENCY` cycles after `r_en` and stays until the next read: one cycle
+    for the memory, one for the output register that block RAMs need to be fast. A read in the same
+    cycle as a write of that row returns the old row.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class Scratchpad(wiring.Component):
         local = exact_log2(depth)
         a_bank = delay(m, self.a_row[local:], self.READ_LATENCY, name="a_bank")
         b_bank = delay(m, self.b_row[local:], self.READ_LATENCY, name="b_bank")
-        m.d.comb += Assert(
+        m.d.sync += Assert(
             ~(self.a_en & self.b_en & (self.a_row[local:] == self.b_row[local:])),
             "two reads of one scratchpad bank in a cycle")
         rows = []

@@ -45,7 +45,8 @@ class RowReader(wiring.Component):
     beats from it when it enters its register, and is sent once `room` is not negative.
 
     Latency: job to `read.valid` two cycles. Throughput one row per cycle, or one per as many cycles
-    as it has slots; no gap between jobs. Cuts all paths but `read.ready` to `job.ready`.
+    as it has slots; a job is taken in the cycle after the last row of the one before has left the
+    counters, which costs nothing if that row has two slots. Cuts all paths.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ class RowReader(wiring.Component):
             o.p.slots.eq(whole + flush),
             o.p.beats.eq(whole + flush + (full | o.p.place.last)),
         ]
-        with m.If(o.ready):
+        with m.If(o.valid & o.ready):
             with m.If(last_chunk):
                 next_lane = Signal(self.lane_bits)
                 m.d.comb += next_lane.eq(row_lane + stride)
@@ -161,9 +162,11 @@ class RowReader(wiring.Component):
                     chunks_left.eq(chunks_left - 1), last_chunk.eq(chunks_left == 1),
                     words.eq(Mux(chunks_left == 1, tail, self.columns - 1)),
                 ]
-        with m.If(~o.valid | (o.ready & o.p.end)):
-            count = Signal(16)
-            m.d.comb += [self.job.ready.eq(1), count.eq(job.columns - 1)]
+        count = Signal(16)
+        m.d.comb += [self.job.ready.eq(~o.valid), count.eq(job.columns - 1)]
+        with m.If(o.valid & o.ready & o.p.end):
+            m.d.sync += o.valid.eq(0)
+        with m.If(~o.valid):
             single = count[column_bits:] == 0
             m.d.sync += [
                 o.valid.eq(self.job.valid),
@@ -183,11 +186,12 @@ class RowReader(wiring.Component):
         end    = Signal()
         place  = Signal.like(i.p.place)
         busy   = Signal.like(i.p.slots)   # cycles in which slots of the row before are in the way
+        clear  = Signal(init=1)           # busy == 0
         room   = Signal(range(-self.slices - 1, self.buffer_beats + 1), init=self.buffer_beats)
         load   = Signal()
         issue  = Signal()
         m.d.comb += [
-            self.read.valid.eq(loaded & (room >= 0) & (busy == 0)),
+            self.read.valid.eq(loaded & (room >= 0) & clear),
             issue.eq(self.read.valid & self.read.ready),
             i.ready.eq(~loaded | issue),
             load.eq(i.valid & i.ready),
@@ -202,9 +206,9 @@ class RowReader(wiring.Component):
                 slots.eq(i.p.slots), end.eq(i.p.end),
             ]
         with m.If(issue):
-            m.d.sync += busy.eq(slots)
-        with m.Elif(busy != 0):
-            m.d.sync += busy.eq(busy - 1)
+            m.d.sync += [busy.eq(slots), clear.eq(slots == 0)]
+        with m.Elif(~clear):
+            m.d.sync += [busy.eq(busy - 1), clear.eq(busy == 1)]
 
         valid = issue
         for stage in range(self.read_latency):

@@ -24,9 +24,8 @@ class StoreUnit(wiring.Component):
               +--> RowReader --> acc_read, acc_data --> Unpacker --^
 
     Latency: job to `acc_read.valid` two cycles, to `axi.aw.valid` three, to the first `axi.w.valid`
-    eight; last `axi.b` to `completed` one. Throughput one beat per cycle; jobs follow each other
-    without a bubble. Cuts all paths from `job` and from the AXI channels but those to the `ready`
-    of `job`.
+    eight; last `axi.b` to `completed` one. Throughput one beat per cycle; no bubble between jobs
+    where an accumulator row is at least two beats, else one cycle. Cuts all paths.
 
     Parameters
     ----------
@@ -104,9 +103,13 @@ class StoreUnit(wiring.Component):
         m.d.sync += self.active.eq(self.axi.w.valid & self.axi.w.ready)
 
         # Each job inside has a burst in flight, or is in one of the stages before.
-        jobs = Signal(bits_for(config.max_outstanding_writes + 4))
-        m.d.sync += jobs.eq(jobs + (self.job.valid & self.job.ready) - self.completed)
-        m.d.comb += self.busy.eq(jobs != 0)
+        jobs    = Signal(bits_for(config.max_outstanding_writes + 4))
+        started = Signal()
+        m.d.sync += [
+            started.eq(self.job.valid & self.job.ready),
+            jobs.eq(jobs + started - self.completed),
+        ]
+        m.d.comb += self.busy.eq((jobs != 0) | started)
         return m
 
     def _start(self, m, ranges, rows):

@@ -1,9 +1,6 @@
 """What the back ends simulate: the core as an Amaranth design and as exported Verilog."""
 
-from amaranth.back import verilog
-from amaranth.hdl import Value
-
-from .. import cache
+from .. import cache, verilog
 from ..system import CoreInstance, System
 
 __all__ = ["Design"]
@@ -65,11 +62,5 @@ class Design:
             Becomes the top module, in place of :meth:`system_around_export`.
         """
         top = self.system_around_export() if top is None else top
-        ports = {
-            "_".join(path): (Value.cast(value), None)
-            for path, _, value in top.signature.flatten(top)
-        }
-        text = verilog.convert(
-            top, name=SYSTEM, ports=ports, emit_src=False, strip_internal_attrs=True
-        )
-        return self.core_verilog() + "\n" + text
+        ports = {"_".join(path): signal for path, _, signal in top.signature.flatten(top)}
+        return self.core_verilog() + "\n" + verilog.convert(top, name=SYSTEM, ports=ports)

@@ -1,7 +1,7 @@
 """The DMA engines with the standard AXI pins, for the benches."""
 
 from amaranth import *
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from ppu.dma.ranges import RangeLayout
 from ppu.dma.read_arbiter import ReadArbiter
@@ -79,6 +79,6 @@ class WriteTop(wiring.Component):
 def _forward(m, source, sink):
     """One channel; `connect` wants opposite interfaces, the bus in between is one object."""
     m.d.comb += [
-        sink.valid.eq(source.valid), data.Value.cast(sink.payload).eq(source.payload),
+        sink.valid.eq(source.valid), Value.cast(sink.payload).eq(source.payload),
         source.ready.eq(sink.ready),
     ]

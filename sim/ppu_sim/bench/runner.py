@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from amaranth.back import verilog
-
-from .. import toolchain
+from .. import toolchain, verilog
 
 __all__ = ["SIMULATORS", "BenchFailed", "Build", "build", "parameters", "run"]
 
@@ -158,7 +156,7 @@ def _as_verilog(component, name):
         return component.read_text()
     if isinstance(component, str):
         return component
-    return verilog.convert(component, name=name, emit_src=False)
+    return verilog.convert(component, name=name)
 
 
 def _runner(simulator):

@@ -1,20 +1,28 @@
 """Classifies handwritten digits with every matrix product on the RTL; exit code 1 if it differs."""
 
 import argparse
-import time
+import sys
 
 from ppu.config import PRESETS, preset
 
 import ppu_sim
+from ppu_sim.backends import BACKENDS, Hang
+from ppu_sim.backends.verilated import BuildFailed
+from ppu_sim.toolchain import ToolMissing
 
 from .progress import step
 from .report import Recorder, Result, summary
 
+#: Back ends that simulate the RTL.
+RTL_BACKENDS = [name for name in BACKENDS if name != "model"]
+#: What is told without a traceback.
+FAILURES = (BuildFailed, ppu_sim.CoreError, Hang, ToolMissing)
+
 
 def _arguments(argv):
     parser = argparse.ArgumentParser(prog="ppu_sim.demo", description=__doc__)
-    parser.add_argument("--backend", default="verilator",
-                        help="verilator, amaranth, icarus or model (default: %(default)s)")
+    parser.add_argument("--backend", default="verilator", choices=RTL_BACKENDS,
+                        help="simulator of the core (default: %(default)s)")
     parser.add_argument("--preset", default="medium", choices=PRESETS,
                         help="configuration of the core (default: %(default)s)")
     parser.add_argument("--latency", type=int, default=100,
@@ -32,12 +40,12 @@ def run(*, backend, preset_name, latency):
         network = task.train(digits)
     with step("2/4 Quantising it to INT8 and running the integer model"):
         quantized = QuantizedNetwork.from_float(network, digits.images[digits.train])
-        model = ppu_sim.open("model", preset=preset_name)
-        model_logits = quantized.logits(digits.images, model.linear)
+        with ppu_sim.open("model", preset=preset_name) as model:
+            model_logits = quantized.logits(digits.images, model.linear)
     with step(f"3/4 Generating the core '{preset_name}' and building it for '{backend}'"):
         device = ppu_sim.open(backend, preset=preset_name, latency=latency)
-    with step(f"4/4 Running {len(digits.images):,} images on it"):
-        recorder = Recorder(device, time.perf_counter)
+    with device, step(f"4/4 Running {len(digits.images):,} images on it"):
+        recorder = Recorder(device)
         rtl_logits = quantized.logits(digits.images, recorder.linear)
     result = Result.compare(
         float_logits=network.logits(digits.images), model_logits=model_logits,
@@ -52,8 +60,12 @@ def run(*, backend, preset_name, latency):
 def main(argv=None):
     """Runs the demo; returns the exit code."""
     arguments = _arguments(argv)
-    result = run(backend=arguments.backend, preset_name=arguments.preset,
-                 latency=arguments.latency)  # fmt: skip
+    try:
+        result = run(backend=arguments.backend, preset_name=arguments.preset,
+                     latency=arguments.latency)  # fmt: skip
+    except FAILURES as error:
+        print(f"\n{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
     return 0 if result.exact else 1
 
 

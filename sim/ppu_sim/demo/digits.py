@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from .network import Network
 
@@ -53,7 +54,7 @@ def load():
 def train(digits, *, hidden=HIDDEN):
     """A float network 64 - `hidden` - 10 with ReLU, trained on the training images only."""
     classifier = MLPClassifier((hidden,), alpha=1e-3, max_iter=EPOCHS, random_state=0)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):  # small products: threads only wait
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
         classifier.fit(digits.images[digits.train], digits.labels[digits.train])
     return Network(

@@ -10,7 +10,15 @@ from ppu.config import PRESETS, preset
 from ..backends.model import ModelBackend
 from ..backends.verilator import VerilatorBackend
 from ..program import shrink
-from .case import MEMORY_BYTES, check, random_case, run_case, with_end, without_end
+from .case import (
+    MEMORY_BYTES,
+    check,
+    random_case,
+    run_case,
+    stays_clear,
+    with_end,
+    without_end,
+)
 
 __all__ = ["campaign", "main"]
 
@@ -29,12 +37,14 @@ def verdict(case):
 
 def report(case, text):
     """The failing case as a short program."""
-    def fails(program):
-        return bool(verdict(dataclasses.replace(case, program=with_end(program))))
 
-    short = shrink(without_end(case.program), fails) if fails(without_end(case.program)) else None
-    shown = with_end(short) if short is not None else case.program
-    return (f"seed {case.seed}: {text}\n{case.settings}\n"
+    def fails(program):
+        return stays_clear(program) and bool(
+            verdict(dataclasses.replace(case, program=with_end(program))))
+
+    body = without_end(case.program)
+    shown = with_end(shrink(body, fails)) if fails(body) else case.program
+    return (f"seed {case.seed}: {text}\n{case.settings}\nshrunk: "
             f"{verdict(dataclasses.replace(case, program=shown))}\n{shown.listing()}")  # fmt: skip
 
 

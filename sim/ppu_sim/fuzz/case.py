@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from ppu.config import Config
 from ppu.host.registers import register_map
 from ppu.isa import COMMAND_BYTES, ErrorCode, Opcode
@@ -114,7 +115,8 @@ def run_case(case, backend):
     write("RING_SIZE", RING_COMMANDS)
     ends = sum(command.kind is Opcode.END for command in case.program)
     write("RING_TAIL", len(data) // COMMAND_BYTES, start=True)
-    # The cause is cleared first, so that an END which comes in between is seen in one way or another.
+    # The cause is cleared first, so that an END which comes in between is seen in one way or
+    # another.
     while not (read("STATUS") & _STOPPED or read("END_COUNT") == ends):
         if not backend.wait(CYCLE_LIMIT):
             raise TimeoutError(
@@ -158,8 +160,14 @@ def _destinations(program):
 
 
 def without_end(program):
-    """The commands of a program but its last END, for shrinking."""
-    return list(program)[:-1]
+    """A program but for its last END, for shrinking."""
+    return Program(list(program)[:-1])
+
+
+def stays_clear(program):
+    """Whether no command names an address in the ring or its guard bytes."""
+    return all(command.kind not in (Opcode.LOAD, Opcode.STORE) or command.address >= _DATA.start
+               for command in program)  # fmt: skip
 
 
 def with_end(commands):

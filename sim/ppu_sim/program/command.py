@@ -94,7 +94,7 @@ class Command:
             if name not in layout:
                 raise ValueError(f"{self.name} has no field {name!r}, only {', '.join(layout)}")
             lsb, width = layout[name]
-            value = int(value.value if isinstance(value, (Target, StoreFormat, Opcode)) else value)
+            value = value if type(value) is int else int(getattr(value, "value", value))
             if not 0 <= value < 1 << width:
                 raise ValueError(
                     f"{name} of {self.name} must be from 0 to {(1 << width) - 1}, not {value}"

@@ -5,16 +5,18 @@ Everything here is an estimate for a memory that answers one beat a cycle after 
 
 from dataclasses import dataclass
 
-from ppu.isa import Opcode
+from ppu.isa import Opcode, Target
 
 from .spans import spans
 
 __all__ = ["Estimate", "estimate", "execute_cycles", "load_cycles", "store_cycles"]
 
 #: Cycles from an address on the bus to its first data, or from the last data to the response.
-MEMORY_LATENCY = 40
-#: Cycles from the doorbell to the first command in the station, beyond the memory's latency.
+MEMORY_LATENCY = 100
+#: Cycles from the doorbell to the first command at the decoder, beyond the memory's latency.
 FETCH_CYCLES = 12
+#: Cycles from a command in the station to the next: the decoder takes one at a time.
+COMMAND_CYCLES = 14
 #: Cycles through LOAD and STORE, beyond the memory's latency.
 UNIT_CYCLES = 12
 
@@ -86,16 +88,16 @@ class _Unit:
 
 def _durations(config, command):
     """Cycles of work, cycles before the work and cycles after it."""
-    c = command
-    if c.kind is Opcode.LOAD:
-        chunk = config.row_bytes if c.target == 0 else config.accumulator_row_bytes
-        work = load_cycles(
-            config, rows=c.rows, bytes=c.bytes, stride=c.stride, pad=c.pad, chunk=chunk
-        )
+    kind, f = command.kind, command.fields
+    if kind is Opcode.LOAD:
+        to_scratchpad = f["target"] == Target.SCRATCHPAD.value
+        chunk = config.row_bytes if to_scratchpad else config.accumulator_row_bytes
+        work = load_cycles(config, rows=f["rows"], bytes=f["bytes"], stride=f["stride"],
+                           pad=f["pad"], chunk=chunk)  # fmt: skip
         return work, MEMORY_LATENCY + UNIT_CYCLES, 0
-    if c.kind is Opcode.EXECUTE:
-        return execute_cycles(config, m=c.m, n=c.n, k=c.k), 0, execute_latency(config)
-    work = store_cycles(config, rows=c.rows, columns=c.columns, stride=c.stride)
+    if kind is Opcode.EXECUTE:
+        return execute_cycles(config, m=f["m"], n=f["n"], k=f["k"]), 0, execute_latency(config)
+    work = store_cycles(config, rows=f["rows"], columns=f["columns"], stride=f["stride"])
     return work, 0, MEMORY_LATENCY + UNIT_CYCLES
 
 
@@ -123,12 +125,11 @@ def estimate(config, commands):
     window = sum(unit.slots for unit in units.values())
     in_flight = []
     entry = FETCH_CYCLES + MEMORY_LATENCY
-    fetch = max(1, 32 // config.beat_bytes)
     for command in commands:
         unit = units.get(command.kind)
         if unit is None:
             continue
-        entry = max(entry + fetch, unit.entry())
+        entry = max(entry + COMMAND_CYCLES, unit.entry())
         reads, writes = spans(config, command)
         start = entry
         for older in in_flight:

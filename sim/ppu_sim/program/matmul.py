@@ -81,9 +81,14 @@ def _there_and_back(count, turn):
 def _blocks(plan):
     """Row and tile group of each block. The inner one goes there and back, to meet pieces again."""
     rows, tiles = len(plan.rows), len(plan.tiles)
-    if plan.rows_outer:
+    if plan.order == "rows":
         return [(row, tile) for row in range(rows) for tile in _there_and_back(tiles, row)]
-    return [(row, tile) for tile in range(tiles) for row in _there_and_back(rows, tile)]
+    if plan.order == "tiles":
+        return [(row, tile) for tile in range(tiles) for row in _there_and_back(rows, tile)]
+    return sorted(
+        ((row, tile) for row in range(rows) for tile in range(tiles)),
+        key=lambda block: (max(block), block[0] < max(block), *block),
+    )
 
 
 def _steps(plan):

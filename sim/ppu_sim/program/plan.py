@@ -27,8 +27,10 @@ class MatmulPlan:
         The product: M x K times (N x K) transposed.
     rows, tiles, panels : tuple of int
         Rows, column tiles and K panels of each group.
-    rows_outer : bool
-        All tile groups for a row group, then the next row group; otherwise the other way round.
+    order : str
+        "rows": all tile groups for a row group, then the next row group. "tiles": the other way
+        round. "square": a row group more and a tile group more in turn, with all that they can be
+        combined with; for operands that the scratchpad holds as a whole.
     first_parts : tuple of int
         Panels of the parts into which the first step is cut, so that it starts on little data.
     last_block : int
@@ -44,7 +46,7 @@ class MatmulPlan:
     rows: tuple
     tiles: tuple
     panels: tuple
-    rows_outer: bool
+    order: str
     first_parts: tuple
     last_block: int
     a_rows: int
@@ -54,7 +56,7 @@ class MatmulPlan:
         return (
             f"{self.m} x {self.n} x {self.k}: rows {_runs(self.rows)}, tiles {_runs(self.tiles)}, "
             f"panels {_runs(self.panels)} (first {_runs(self.first_parts)}), "
-            f"{'rows' if self.rows_outer else 'tiles'} outer, A in {self.a_rows} scratchpad rows"
+            f"order {self.order}, A in {self.a_rows} scratchpad rows"
         )
 
 

@@ -15,11 +15,14 @@ __all__ = ["matmul_plan", "matmul_program"]
 
 _MAX_COUNT = (1 << 16) - 1
 #: Shapes that are played through after a first choice by sums of cycles.
-_CANDIDATES = 8
+_CANDIDATES = 6
 #: Of these, the shapes that are improved.
-_FINALISTS = 3
+_FINALISTS = 2
+#: A plan this close to what its busiest unit needs is not improved any more.
+_GOOD_ENOUGH = 1.002
 #: Groups of each kind in the smaller product that stands for a large one when it is played.
-_STAND_IN_GROUPS = 4
+_STAND_IN_GROUPS = 3
+_ORDERS = ("rows", "tiles", "square")
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,11 @@ def _shapes(config, m, n, k):
     """Plans of every block shape worth a look, without ramps."""
     columns = config.columns
     tiles, panels = -(-n // columns), -(-k // config.row_bytes)
-    room = config.accumulator_rows // 2
-    for height in sorted({min(m, columns << bits, room) for bits in range(16)}):
+    room = config.accumulator_rows
+    heights = {min(m, factor * columns << bits, room) for factor in (1, 3) for bits in range(15)}
+    for height in sorted(heights):
         for width in _halvings(min(tiles, room)):
-            if height * width > room or 4 * height * width < min(room, m * tiles):
+            if height * width > room or 8 * height * width < min(room, m * tiles):
                 continue
             rows, tile_groups = groups(m, height), groups(tiles, width)
             for bank in range(1, config.scratchpad_banks):
@@ -62,10 +66,10 @@ def _shapes(config, m, n, k):
                 if depth == 0:
                     continue
                 panel_groups = groups(panels, depth)
-                for rows_outer in (True, False):
+                for order in ("rows", "tiles"):
                     yield MatmulPlan(
                         m=m, n=n, k=k, rows=rows, tiles=tile_groups, panels=panel_groups,
-                        rows_outer=rows_outer, first_parts=panel_groups[:1],
+                        order=order, first_parts=panel_groups[:1],
                         last_block=config.accumulator_rows, a_rows=a_rows)  # fmt: skip
 
 
@@ -85,9 +89,9 @@ def _work(config, plan, strides):
     """Cycles of work of LOAD, EXECUTE and STORE, summed over the whole program."""
     columns, row_bytes = config.columns, config.row_bytes
     rows, tiles, panels = (Counter(sizes) for sizes in (plan.rows, plan.tiles, plan.panels))
-    passes_a = _passes(plan, plan.rows, plan.tiles, plan.rows[0], plan.a_rows, plan.rows_outer)
+    passes_a = _passes(plan, plan.rows, plan.tiles, plan.rows[0], plan.a_rows, plan.order == "rows")
     passes_b = _passes(plan, plan.tiles, plan.rows, plan.tiles[0] * columns,
-                       config.scratchpad_rows - plan.a_rows, not plan.rows_outer)  # fmt: skip
+                       config.scratchpad_rows - plan.a_rows, plan.order == "tiles")  # fmt: skip
 
     def load(groups_of_rows, stride):
         return sum(
@@ -116,6 +120,8 @@ def _rough_cycles(config, plan, strides):
     """Cycles of the busiest unit, and something for what the others cannot overlap with it."""
     loads, executes, stores = _work(config, plan, strides)
     blocks = len(plan.rows) * len(plan.tiles)
+    if 2 * plan.rows[0] * plan.tiles[0] > config.accumulator_rows:
+        executes += stores  # there is no second half to compute in while a block is stored
     return max(loads, executes, stores) + (loads + stores) // 16 + stores // blocks
 
 
@@ -159,18 +165,20 @@ def _depths(config, plan):
 
 
 def _orders(config, plan):
-    yield replace(plan, rows_outer=not plan.rows_outer)
+    for order in _ORDERS:
+        yield replace(plan, order=order)
 
 
 def _first_rows(config, plan):
-    for first in (config.columns, 2 * config.columns, 4 * config.columns):
-        if first < plan.rows[0]:
-            yield replace(plan, rows=(first, *groups(plan.m - first, plan.rows[0])))
+    for ramp in _RAMPS:
+        first = tuple(config.columns * part for part in ramp)
+        if first[-1] < plan.rows[0] and sum(first) < plan.m:
+            yield replace(plan, rows=(*first, *groups(plan.m - sum(first), plan.rows[0])))
 
 
 def _first_tiles(config, plan):
     tiles = sum(plan.tiles)
-    for first in ((1,), (1, 1), (1, 1, 2), (2,), (2, 2)):
+    for first in _RAMPS:
         if first[-1] < plan.tiles[0] and sum(first) < tiles:
             yield replace(plan, tiles=(*first, *groups(tiles - sum(first), plan.tiles[0])))
 
@@ -186,16 +194,21 @@ def _last_blocks(config, plan):
         yield replace(plan, last_block=size)
 
 
+#: Sizes of first groups, in tiles or in the rows of a tile.
+_RAMPS = ((1,), (1, 1), (1, 1, 2), (2,), (2, 2))
 #: What may improve a plan: smaller pieces at the beginning, less to store in the end.
 _CHANGES = (
-    _last_blocks, _first_rows, _first_tiles, _first_parts, _depths, _orders,
-    _first_rows, _first_tiles, _first_parts,
+    _last_blocks, _orders, _first_rows, _first_tiles, _first_parts, _depths, _orders,
+    _first_rows, _first_tiles,
 )  # fmt: skip
 
 
 def _improved(config, cycles, plan, strides):
     """The best plan found by one change after the other: (cycles, plan)."""
+    enough = _GOOD_ENOUGH * max(_work(config, plan, strides))
     for changes in _CHANGES:
+        if cycles <= enough:
+            break
         for changed in list(changes(config, plan)):
             changed_cycles = _played_cycles(config, changed, strides)
             if changed_cycles < cycles:

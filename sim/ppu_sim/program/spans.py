@@ -17,40 +17,45 @@ class Span(NamedTuple):
 
 def spans(config, command):
     """What a valid command reads and what it writes: two tuples of `Span`."""
-    return _SPANS.get(command.kind, lambda config, command: ((), ()))(config, command)
+    touched = _SPANS.get(command.kind)
+    return touched(config, command.fields) if touched else ((), ())
 
 
-def _memory(command, row_bytes):
-    last = command.address + (command.rows - 1) * command.stride + row_bytes - 1
-    return Span("memory", command.address, last)
+def _memory(fields, row_bytes):
+    first = fields["address"]
+    return Span("memory", first, first + (fields["rows"] - 1) * fields["stride"] + row_bytes - 1)
 
 
-def _load(config, command):
-    c = command
+def _panels(fields, size, chunk):
+    """Rows from the first panel to the last."""
+    return (-(-size // chunk) - 1) * fields["panel_stride"]
+
+
+def _load(config, fields):
     space, chunk = (
         ("scratchpad", config.row_bytes)
-        if c.target == Target.SCRATCHPAD.value
+        if fields["target"] == Target.SCRATCHPAD.value
         else ("accumulator", config.accumulator_row_bytes)
     )
-    panels = (-(-c.bytes // chunk) - 1) * c.panel_stride
-    target = Span(space, c.destination, c.destination + panels + c.rows + c.pad - 1)
-    return (_memory(c, c.bytes),), (target,)
+    size, first = fields["bytes"], fields["destination"]
+    last = first + _panels(fields, size, chunk) + fields["rows"] + fields["pad"] - 1
+    return (_memory(fields, size),), (Span(space, first, last),)
 
 
-def _execute(config, command):
-    c = command
-    tiles, panels = c.n - 1, c.k - 1
-    a = Span("scratchpad", c.a, c.a + panels * c.a_stride + c.m - 1)
-    last_b = c.b + tiles * c.b_tile_stride + panels * c.b_stride + config.columns - 1
-    result = Span("accumulator", c.c, c.c + tiles * c.c_stride + c.m - 1)
-    return (a, Span("scratchpad", c.b, last_b)), (result,)
+def _execute(config, fields):
+    tiles, panels, rows = fields["n"] - 1, fields["k"] - 1, fields["m"]
+    a, b, c = fields["a"], fields["b"], fields["c"]
+    last_a = a + panels * fields["a_stride"] + rows - 1
+    last_b = b + tiles * fields["b_tile_stride"] + panels * fields["b_stride"] + config.columns - 1
+    last_c = c + tiles * fields["c_stride"] + rows - 1
+    operands = Span("scratchpad", a, last_a), Span("scratchpad", b, last_b)
+    return operands, (Span("accumulator", c, last_c),)
 
 
-def _store(config, command):
-    c = command
-    panels = (-(-c.columns // config.columns) - 1) * c.panel_stride
-    source = Span("accumulator", c.source, c.source + panels + c.rows - 1)
-    return (source,), (_memory(c, 4 * c.columns),)
+def _store(config, fields):
+    size, first = fields["columns"], fields["source"]
+    last = first + _panels(fields, size, config.columns) + fields["rows"] - 1
+    return (Span("accumulator", first, last),), (_memory(fields, 4 * size),)
 
 
 _SPANS = {Opcode.LOAD: _load, Opcode.EXECUTE: _execute, Opcode.STORE: _store}

@@ -15,7 +15,7 @@ def make_array(lanes, columns, dot=1, mixed=True, product_registers=1):
 
 
 def run(dut, dot, tiles, *, gaps=None, columns):
-    """Streams `tiles` of (A rows, B rows) as tightly as the array allows; returns (sums, cycles)."""
+    """Streams `tiles` of (A rows, B rows) as tightly as allowed; returns (sums, cycles)."""
     rng = np.random.default_rng(gaps)
     sums, cycles = [], 0
     order = [(t, c) for t in range(len(tiles)) for c in reversed(range(columns))]

@@ -62,47 +62,48 @@ class ReadMemory:
     ----------
     bursts : list of (int, int)
         Address and beats of each AR.
-    first_request : int
-        Cycle of the first valid AR, counted by `cycle`.
+    outstanding : int
+        Beats that are still to come.
     """
 
     def __init__(self, port, memory, *, latency=4, stall=lambda: False, faults=None):
         self.port, self.memory, self.latency, self.stall = port, memory, latency, stall
         self.faults = faults or {}
         self.bursts, self.outstanding = [], 0
-        self.cycle, self.first_request, self.last_beat = 0, None, None
+
+    def response(self, address):
+        """What a beat at this address answers; beyond the memory, DECERR."""
+        return self.faults.get(address, 0 if address < len(self.memory) else 3)
 
     async def run(self, ctx):
         """A background test bench."""
         ar, r = self.port.ar, self.port.r
         size = len(r.payload.data) // 8
         waiting = []        # (cycle, address, id, last)
+        cycle = 0
         offered = False
         while True:
             ctx.set(ar.ready, not self.stall())
-            if offered is False and waiting and waiting[0][0] <= self.cycle and not self.stall():
+            if not offered and waiting and waiting[0][0] <= cycle and not self.stall():
                 offered = True
                 _, address, number, last = waiting[0]
                 ctx.set(r.payload, {
-                    "id": number, "last": last, "resp": self.faults.get(address, 0),
+                    "id": number, "last": last, "resp": self.response(address),
                     "data": int.from_bytes(self.memory[address : address + size], "little")})
                 ctx.set(r.valid, 1)
-            _, _, asked, request, valid, taken = await ctx.tick().sample(
-                ar.valid & ar.ready, ar.payload, ar.valid, r.valid & r.ready)
-            if valid and self.first_request is None:
-                self.first_request = self.cycle
-            self.cycle += 1
+            _, _, asked, request, taken = await ctx.tick().sample(
+                ar.valid & ar.ready, ar.payload, r.valid & r.ready)
+            cycle += 1
             if asked:
                 beats = request.len + 1
                 assert request.addr % size == 0
                 assert request.addr // 4096 == (request.addr + beats * size - 1) // 4096
                 self.bursts.append((request.addr, beats))
                 waiting += [
-                    (self.cycle + self.latency + i, request.addr + i * size, request.id,
+                    (cycle + self.latency + i, request.addr + i * size, request.id,
                      i == beats - 1) for i in range(beats)]
             if taken:
                 waiting.pop(0)
                 ctx.set(r.valid, 0)
                 offered = False
-                self.last_beat = self.cycle - 1
             self.outstanding = len(waiting)

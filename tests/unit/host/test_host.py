@@ -8,9 +8,8 @@ from amaranth.sim import Simulator
 from axi_models import LiteDriver, ReadMemory
 
 from ppu.config import MEDIUM, SMALL, TINY, Config
-from ppu.host.counters import Counters
-from ppu.host.host import FETCH_ID, Host
-from ppu.host.registers import COUNTERS, register_map
+from ppu.host.host import Host
+from ppu.host.registers import register_map
 from ppu.isa import COMMAND_BYTES, ErrorCode
 from ppu.lib.axi import Response
 
@@ -63,11 +62,12 @@ class Bench:
             cycle += 1
             ctx.set(dut.pending, 0)
             ctx.set(dut.completed, completed)
-            observed = (payload.as_bits()
-                        if hasattr(payload, "as_bits") else payload)
-            assert previous in (None, observed), "the payload changed while it waited"
-            previous = observed if valid and not ready else None
+            if previous is not None:
+                assert valid, "valid fell while the command waited"
+                assert payload == previous, "the payload changed while it waited"
+            previous = payload if valid and not ready and not reset else None
             if reset:
+                assert not self.bus.outstanding, "reset with reads on their way"
                 self.resets += 1
                 completed, previous = 0, None
                 ctx.set(dut.completed, 0)
@@ -83,12 +83,25 @@ class Bench:
                     ctx.set(dut.stop, {"valid": 1, "code": code, "index": payload.index,
                                        "address": payload.address})
 
-    def run(self, main):
+    async def soft_reset(self, ctx):
+        """Resets, as a driver does; the command stage is idle some cycles after it is asked."""
+        dut = self.dut
+        await self.write(ctx, "CONTROL", 1)
+        assert ctx.get(dut.drain) == 1
+        await ctx.tick().repeat(self.rng.randint(1, 9))
+        ctx.set(dut.drained, 1)
+        while await self.read(ctx, "CONTROL"):
+            pass
+        ctx.set(dut.drained, 0)
+
+    def run(self, main, *monitors):
         sim = Simulator(self.dut)
         sim.add_clock(1e-8)
         sim.add_testbench(main)
         sim.add_testbench(self.take, background=True)
         sim.add_testbench(self.bus.run, background=True)
+        for monitor in monitors:
+            sim.add_testbench(monitor, background=True)
         sim.run()
 
     def check(self, base, size, first, count):
@@ -129,19 +142,158 @@ def test_commands_arrive_in_order(config, size, stall):
 @pytest.mark.parametrize("config", [TINY, SMALL, MEDIUM])
 def test_doorbell_latency(config):
     """W handshake to AR: 6 cycles. Last R beat to command: 2."""
-    bench = Bench(config)
-    doorbell = []
+    bench, seen = Bench(config), []
+    port, bus = bench.dut.s_axil, bench.dut.axi
+
+    async def watch(ctx):
+        async for _, _, *events in ctx.tick().sample(
+                port.w.valid & port.w.ready, bus.ar.valid, bus.r.valid & bus.r.ready,
+                bench.dut.commands.valid):
+            seen.append(events)
 
     async def main(ctx):
         await bench.setup_ring(ctx, 0, 16)
-        ctx.set(bench.dut.commands.ready, 1)
-        port = bench.dut.s_axil
-        await ctx.tick()
-        doorbell.append(bench.bus.cycle)
         await bench.write(ctx, "RING_TAIL", 1)
         await ctx.tick().repeat(60)
-        assert port.ar.valid is not None
+
+    bench.run(main, watch)
+    doorbell = max(cycle for cycle, events in enumerate(seen) if events[0])
+    request = min(cycle for cycle, events in enumerate(seen) if events[1])
+    last_beat = max(cycle for cycle, events in enumerate(seen) if events[2])
+    command = min(cycle for cycle, events in enumerate(seen) if events[3])
+    assert request - doorbell == 6
+    assert command - last_beat == 2
+
+
+def test_fetch_keeps_up_with_the_bus():
+    """With a full ring and a fast consumer, the bus delivers a beat in nearly every cycle."""
+    bench = Bench(SMALL, latency=8)
+
+    async def main(ctx):
+        await bench.setup_ring(ctx, 0, 256)
+        await bench.write(ctx, "RING_TAIL", 256)
+        while await bench.read(ctx, "STATUS"):
+            pass
 
     bench.run(main)
-    assert bench.bus.first_request - doorbell[0] == 6
-    assert bench.received[0][0] - 1 - bench.bus.last_beat == 2
+    beats = 256 * COMMAND_BYTES // SMALL.beat_bytes
+    assert bench.received[-1][0] - bench.received[0][0] < 1.15 * beats
+    assert max(count for _, count in bench.bus.bursts) == 8 * COMMAND_BYTES // SMALL.beat_bytes
+
+
+@pytest.mark.parametrize("resp", [Response.SLVERR, Response.DECERR])
+@pytest.mark.parametrize(("config", "index", "beat"), [
+    (TINY, 0, 0), (TINY, 5, 3), (TINY, 6, 7), (SMALL, 3, 2), (MEDIUM, 9, 1), (WIDE, 4, 0),
+    (WIDE, 5, 0)])
+def test_fetch_error(config, index, beat, resp):
+    """The failing command is reported, nothing follows, and a reset makes the core work again."""
+    base, size, count = 0x1000, 16, 12
+    fault = base + index * COMMAND_BYTES + beat * config.beat_bytes
+    beat_address = fault // config.beat_bytes * config.beat_bytes
+    bench = Bench(config, faults={beat_address: resp})
+    # a beat of two commands hits the first of them
+    first = index // 2 * 2 if config.beat_bytes > COMMAND_BYTES else index
+    address = base + first * COMMAND_BYTES + beat * config.beat_bytes
+
+    async def main(ctx):
+        await bench.setup_ring(ctx, base, size)
+        await bench.write(ctx, "IRQ_ENABLE", 2)
+        await bench.write(ctx, "RING_TAIL", count)
+        while await bench.read(ctx, "STATUS") != 2:
+            pass
+        assert ctx.get(bench.dut.irq) == 1
+        assert await bench.read(ctx, "IRQ_CAUSE") == 2
+        assert await bench.read(ctx, "ERROR_CODE") == ErrorCode[f"FETCH_{resp.name}"].value
+        assert await bench.read(ctx, "ERROR_INDEX") == first
+        assert await bench.read(ctx, "ERROR_ADDRESS_LOW") == address
+        assert await bench.read(ctx, "RING_HEAD") == first
+        await bench.write(ctx, "RING_TAIL", count + 1)      # no effect any more
+        assert await bench.read(ctx, "RING_TAIL") == count
+        await ctx.tick().repeat(100)
+        assert len(bench.received) == first + 1
+        bench.bus.faults.clear()
+        await bench.soft_reset(ctx)
+        assert ctx.get(bench.dut.irq) == 0
+        await bench.setup_ring(ctx, base, size)
+        await bench.write(ctx, "RING_TAIL", count)
+        while await bench.read(ctx, "STATUS"):
+            pass
+
+    bench.run(main)
+    assert len(bench.received) == first + 1 + count
+    bench.check(base, size, 0, count)
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.5])
+@pytest.mark.parametrize("config", [TINY, SMALL, WIDE])
+def test_soft_reset_at_any_moment(config, stall):
+    """No read is on its way at the reset, and the registers are those after power-on."""
+    bench = Bench(config, stall=stall, seed=3, latency=20)
+
+    async def main(ctx):
+        for delay in range(1, 61, 3):
+            await bench.setup_ring(ctx, 0x40, 32)
+            await bench.write(ctx, "RING_TAIL", 32)
+            await ctx.tick().repeat(delay)
+            await bench.soft_reset(ctx)
+            for register in register_map(config):
+                assert await bench.read(ctx, register.name) == register.reset, register.name
+        bench.received.clear()
+        await bench.setup_ring(ctx, 0x40, 32)
+        await bench.write(ctx, "RING_TAIL", 31)
+        while await bench.read(ctx, "STATUS"):
+            pass
+
+    bench.run(main)
+    assert bench.resets == 20
+    assert len(bench.received) == 31
+    bench.check(0x40, 32, 0, 31)
+
+
+def test_interrupt_and_ends():
+    bench = Bench(TINY)
+
+    async def main(ctx):
+        dut = bench.dut
+        for tag in (7, 0xDEAD_BEEF):
+            ctx.set(dut.end_tag, tag)
+            ctx.set(dut.end, 1)
+            await ctx.tick()
+            ctx.set(dut.end, 0)
+            await ctx.tick().repeat(3)
+            assert ctx.get(dut.irq) == 0
+        assert await bench.read(ctx, "END_COUNT") == 2
+        assert await bench.read(ctx, "END_TAG") == 0xDEAD_BEEF
+        await bench.write(ctx, "IRQ_ENABLE", 2)
+        assert ctx.get(dut.irq) == 0
+        await bench.write(ctx, "IRQ_ENABLE", 3)
+        await ctx.tick().repeat(2)
+        assert ctx.get(dut.irq) == 1
+        await bench.write(ctx, "IRQ_CAUSE", 2)
+        assert await bench.read(ctx, "IRQ_CAUSE") == 1
+        await bench.write(ctx, "IRQ_CAUSE", 1)
+        await ctx.tick().repeat(2)
+        assert ctx.get(dut.irq) == 0
+        assert await bench.read(ctx, "IRQ_CAUSE") == 0
+
+    bench.run(main)
+
+
+def test_busy_cycles_are_counted_from_doorbell_to_completion():
+    bench = Bench(MEDIUM, latency=30)
+
+    async def main(ctx):
+        await bench.setup_ring(ctx, 0, 16)
+        await bench.write(ctx, "RING_TAIL", 3)
+        while await bench.read(ctx, "STATUS"):
+            pass
+        cycles = []
+        for _ in range(2):
+            await bench.write(ctx, "CONTROL", 2)
+            cycles.append(await bench.read(ctx, "COUNT_CYCLES_LOW"))
+            assert await bench.read(ctx, "CONTROL") == 0
+            assert await bench.read(ctx, "COUNT_COMMANDS_LOW") == 3
+        assert 36 <= cycles[0] <= 50
+        assert cycles[1] == cycles[0], "counts while idle"
+
+    bench.run(main)

@@ -1,4 +1,4 @@
-"""A memory behind the LOAD unit's bus, memories in front of it, and the meaning of LOAD in Python."""
+"""Memories around the LOAD unit, and the meaning of LOAD in Python."""
 
 import random
 from collections import deque
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from amaranth.sim import Simulator
+
 from ppu.command.jobs import LoadJob
 from ppu.config import Config
 from ppu.load.unit import LoadUnit

@@ -1,0 +1,94 @@
+"""``ppu gemm``: one matrix product of random operands, held against numpy."""
+
+import json
+
+import numpy as np
+
+from . import device as devices
+from .backends import BACKENDS
+from .operands import product_of
+
+__all__ = ["add_command"]
+
+_TYPES = {"int8": np.int8, "uint8": np.uint8}
+
+
+def add_command(commands, presets):
+    """Adds ``gemm`` to the subcommands."""
+    parser = commands.add_parser(
+        "gemm", help="multiply random matrices on the core and compare with numpy",
+        description="Multiplies an M x K by a K x N matrix of random numbers on the core. "
+                    "Exit code 0: exact; 1: not exact; 2: bad arguments.",
+    )  # fmt: skip
+    for name, text in (("m", "rows of A"), ("k", "columns of A"), ("n", "columns of B")):
+        parser.add_argument(name, metavar=name.upper(), type=int, help=text)
+    parser.add_argument("--preset", default="medium", choices=presets, help="default: medium")
+    parser.add_argument(
+        "--backend", default="verilator", choices=list(BACKENDS), help="default: verilator"
+    )
+    parser.add_argument(
+        "--latency", type=int, default=100, metavar="CYCLES", help="of the memory; default: 100"
+    )
+    parser.add_argument(
+        "--stall", type=float, default=0.0, metavar="CHANCE",
+        help="that an AXI channel stalls in a cycle, 0 to 0.996; default: 0",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, help="of stalls and operands; default: 1")
+    for name in ("a", "b"):
+        parser.add_argument(
+            f"--{name}", default="int8", choices=list(_TYPES), dest=f"{name}_type",
+            help=f"type of {name.upper()}; default: int8",
+        )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments):
+    """Runs the command; returns the exit code."""
+    for name in ("m", "k", "n"):
+        if getattr(arguments, name) < 1:
+            raise ValueError(f"{name.upper()} must be at least 1, not {getattr(arguments, name)}")
+    rng = np.random.default_rng(arguments.seed)
+    a = _random(rng, arguments.a_type, (arguments.m, arguments.k))
+    b = _random(rng, arguments.b_type, (arguments.k, arguments.n))
+    with devices.open(
+        arguments.backend, preset=arguments.preset, latency=arguments.latency,
+        stall=arguments.stall, seed=arguments.seed,
+    ) as device:  # fmt: skip
+        result, took = device.matmul(a, b), device.last_run
+        expected = product_of(device.config, a=a, b=b).expected
+    wrong = np.argwhere(result != expected)
+    report = {
+        **{name: getattr(arguments, name) for name in
+           ("m", "k", "n", "preset", "backend", "latency", "stall", "seed")},
+        "exact": not len(wrong), "cycles": took.cycles, "macs": took.macs,
+        "utilization": took.utilization, "cycles_per_second": took.cycles_per_second,
+        "commands": took.commands, "seconds": took.seconds, "counters": took.counters,
+    }  # fmt: skip
+    print(json.dumps(report) if arguments.json else _text(report, wrong, result, expected))
+    return 1 if len(wrong) else 0
+
+
+def _random(rng, name, shape):
+    limits = np.iinfo(_TYPES[name])
+    return rng.integers(limits.min, limits.max, shape, _TYPES[name], endpoint=True)
+
+
+def _text(report, wrong, result, expected):
+    r = report
+    lines = [f"{r['m']} x {r['k']} times {r['k']} x {r['n']} on {r['preset']} ({r['backend']})"]
+    if r["exact"]:
+        lines.append(f"exact in all {result.size:,} elements")
+    else:
+        row, column = wrong[0]
+        lines.append(
+            f"WRONG in {len(wrong):,} of {result.size:,} elements; "
+            f"C[{row}, {column}]: got {result[row, column]}, expected {expected[row, column]}"
+        )
+    if r["cycles"] is not None:
+        lines.append(
+            f"{r['cycles']:,} cycles, {r['macs'] / r['cycles']:.1f} MACs per cycle, "
+            f"{r['utilization']:.1%} of peak"
+        )
+        lines.append(f"{r['seconds']:.3g} s, {r['cycles_per_second']:,.0f} cycles per second")
+    return "\n".join(lines)
