@@ -14,6 +14,8 @@ __all__ = ["directory", "entry", "fingerprint", "sources"]
 
 #: Environment variable that says where builds are kept.
 VARIABLE = "PPU_CACHE"
+#: Entries of each kind that are kept.
+KEPT = 32
 
 
 def directory():
@@ -39,11 +41,13 @@ def sources():
     return fingerprint(*(f"{file.name}\0{file.read_text()}" for file in files))
 
 
-def entry(name, build):
-    """The directory `name` of the cache.
+def entry(kind, name, build):
+    """A directory of the cache.
 
     Parameters
     ----------
+    kind : str
+        What sort of thing it is. The most recently used entries of each kind are kept.
     name : str
         Must say everything that the contents depend on.
     build : callable
@@ -54,18 +58,27 @@ def entry(name, build):
     -------
     Path
     """
-    path = directory() / name
-    if path.exists():
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.with_name(path.name + ".lock")):
-        if not path.exists():
-            unfinished = path.with_name(path.name + ".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
-            build(unfinished)
-            unfinished.rename(path)
+    path = directory() / kind / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path.with_name(f"{name}.lock")):
+            if not path.exists():
+                _forget(path.parent)
+                unfinished = path.with_name(f"{name}.unfinished")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                unfinished.mkdir()
+                build(unfinished)
+                unfinished.rename(path)
+    os.utime(path)
     return path
+
+
+def _forget(kind):
+    """Removes the entries that were not used for the longest time."""
+    entries = [path for path in kind.iterdir() if path.is_dir() and not path.suffix]
+    for path in sorted(entries, key=lambda path: path.stat().st_mtime)[: 1 - KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
 
 
 @contextmanager

@@ -5,8 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-from ppu import __version__
+from ppu import __version__, generate
 from ppu.config import PRESETS, preset
+from ppu.interface.c_header import c_header
+from ppu.interface.systemrdl import system_rdl
+from ppu.interface.tables import command_tables, register_table
 
 from . import gemm
 from .backends import BusBreach, Hang, RegisterError
@@ -31,12 +34,12 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     try:
         return arguments.run(arguments)
-    except (ValueError, TypeError, OSError) as error:
-        print(f"ppu {arguments.command}: {error}", file=sys.stderr)
-        return 2
     except _FAILURES as error:
         print(f"ppu {arguments.command}: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
+    except (ValueError, TypeError, OSError) as error:
+        print(f"ppu {arguments.command}: {error}", file=sys.stderr)
+        return 2
 
 
 def _parser():
@@ -48,18 +51,21 @@ def _parser():
         ("verilog", _verilog, "the core as plain Verilog"),
         ("header", _header, "command set and registers as a C header"),
         ("registers", _registers, "the register map as SystemRDL or as a table"),
+        ("commands", _commands, "the fields of the commands as tables"),
         ("info", _info, "the fields of a configuration and what follows from them"),
     ):
         command = commands.add_parser(name, help=text, description=f"Prints {text}.")
-        command.add_argument("--preset", default="medium", choices=PRESETS, help="default: medium")
         command.set_defaults(run=function)
+        if name != "commands":
+            command.add_argument("--preset", default="medium", choices=PRESETS,
+                                 help="default: medium")  # fmt: skip
         if name == "info":
             command.add_argument("--json", action="store_true", help="print one JSON object")
             continue
         command.add_argument("-o", "--output", metavar="FILE", type=Path,
                              help="write to this file instead of standard output")  # fmt: skip
         if name == "registers":
-            command.add_argument("--format", choices=("rdl", "table"), default="rdl",
+            command.add_argument("--format", choices=("rdl", "md"), default="rdl",
                                  help="SystemRDL or Markdown; default: rdl")  # fmt: skip
     return parser
 
@@ -73,9 +79,20 @@ def _write(arguments, text):
 
 
 def _verilog(arguments):
-    from ppu import generate
-
     return _write(arguments, generate.verilog(preset(arguments.preset)))
+
+
+def _header(arguments):
+    return _write(arguments, c_header(preset(arguments.preset)))
+
+
+def _registers(arguments):
+    make = {"rdl": system_rdl, "md": register_table}[arguments.format]
+    return _write(arguments, make(preset(arguments.preset)))
+
+
+def _commands(arguments):
+    return _write(arguments, command_tables())
 
 
 def _info(arguments):

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from ppu.config import Config, preset
 from ppu.host.registers import COUNTERS, IDENTITY, register_map
 from ppu.isa import COMMAND_BYTES, ErrorCode
@@ -89,6 +90,16 @@ class Run:
     def cycles_per_second(self):
         """Speed of the simulation."""
         return self.simulated / self.seconds if self.simulated else None
+
+    def __str__(self):
+        if not self.cycles:
+            return f"{self.commands:,} commands"
+        parts = [f"{self.cycles:,} cycles"]
+        if self.macs is not None:
+            parts.append(f"{self.macs:,} MACs, {self.utilization:.1%} of peak")
+        parts.append(f"{self.cycles_per_second:,.0f} cycles per second")
+        counters = ", ".join(f"{name} {count:,}" for name, count in self.counters.items())
+        return f"{', '.join(parts)}\n{counters}"
 
 
 def open(backend="verilator", *, preset=None, config=None, latency=100, stall=0.0, seed=1,

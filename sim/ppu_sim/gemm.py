@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from . import device as devices
-from .backends import BACKENDS
+from .backends import BACKENDS, Settings
 from .operands import product_of
 
 __all__ = ["add_command"]
@@ -48,6 +48,7 @@ def run(arguments):
     for name in ("m", "k", "n"):
         if getattr(arguments, name) < 1:
             raise ValueError(f"{name.upper()} must be at least 1, not {getattr(arguments, name)}")
+    Settings(latency=arguments.latency, stall=arguments.stall, seed=arguments.seed)  # checks them
     rng = np.random.default_rng(arguments.seed)
     a = _random(rng, arguments.a_type, (arguments.m, arguments.k))
     b = _random(rng, arguments.b_type, (arguments.k, arguments.n))

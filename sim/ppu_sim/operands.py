@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from ppu.config import Signs
 
 __all__ = ["Product", "product_of"]

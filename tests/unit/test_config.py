@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
+
 from ppu.config import MEDIUM, PPU1, PRESETS, SMALL, TINY, Config, Signs, preset
 
 #: field -> (lowest, highest, power of two)

@@ -3,9 +3,10 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import ppu
 import ppu_sim
-import pytest
 
 HDL = Path(ppu.__file__).parent
 MODEL = Path(ppu_sim.__file__).parent / "model"

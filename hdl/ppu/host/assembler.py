@@ -15,9 +15,9 @@ class CommandAssembler(wiring.Component):
     """Puts commands together from the beats of a bus that is narrower or wider than a command.
 
     A command is valid the cycle after its last beat is taken. Takes one beat per cycle, but at most
-    one command per cycle out of a wider bus. After a command with a bad beat nothing more comes out;
-    beats are still taken, so that reads on their way come to their end. Cuts the valid and payload
-    paths, not ready.
+    one command per cycle out of a wider bus. After a command with a bad beat nothing more comes
+    out; beats are still taken, so that reads on their way come to their end. Cuts the valid and
+    payload paths, not ready.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ class Counters(wiring.Component):
         write port                                     main page          snapshot page
 
     A snapshot takes 1 to 2 sweeps, and so does the clearing after a reset; reads wait for both and
-    take 1 or 2 cycles otherwise.
+    take 2 or 3 cycles otherwise. The memory's output goes straight into registers.
 
     Members
     -------
@@ -76,7 +76,7 @@ class Counters(wiring.Component):
         s_copy = Signal()
         s_word, s_addend = Signal(32), Signal(COMMAND_BITS)
         s_sum = Signal(33)
-        asked, ready = Signal(), Signal()
+        asked, found, ready = Signal(), Signal(), Signal()
         turn = Signal()                             # end of a sweep
         m.d.comb += [
             turn.eq(phase & (r_index == self.WORDS - 1)),
@@ -87,13 +87,14 @@ class Counters(wiring.Component):
             writer.en.eq(~phase | s_copy),
             self.pending.eq(asked | r_copy & ~r_clear),
             self.read_done.eq(self.read_valid & ready),
-            self.read_data.eq(reader.data),
         ]
         held = self._elaborate_counts(m, turn, r_index[1:])
         m.d.sync += [
             phase.eq(~phase),
             asked.eq(self.snapshot | asked & ~turn),
-            ready.eq(phase & self.read_valid & ~asked & ~r_copy & ~s_copy),
+            found.eq(phase & self.read_valid & ~self.read_done & ~asked & ~r_copy & ~s_copy),
+            ready.eq(found),
+            self.read_data.eq(reader.data),
         ]
         with m.If(phase):
             m.d.sync += [

@@ -17,9 +17,9 @@ __all__ = ["CommandFetch"]
 class CommandFetch(wiring.Component):
     """Reads the commands between head and tail of the ring, ahead of the decoder.
 
-    The ring is read in blocks of `commands` entries, aligned to their size, or as many of a block as
-    are announced; a block is at most two bursts, and the buffer holds one block. A range is asked
-    for 2 cycles after the tail moves, and at most every 3 cycles.
+    The ring is read in blocks of `commands` entries, aligned to their size, or as many of a block
+    as are announced. The buffer holds a block, and a burst is at most half of it. A range is asked
+    for in the cycle after the tail moves, and at most every 3 cycles.
 
     An error takes the place of the command that it hits: a bus error with the first wanted byte of
     the failing beat, ring misuse, after all announced commands, with its value. It is the last in
@@ -88,7 +88,7 @@ class CommandFetch(wiring.Component):
         )  # fmt: skip
 
     def _elaborate_request(self, m, ranges, assembler):
-        """Asks for blocks. Returns the commands outstanding, and that there is nothing to ask for."""
+        """Asks for blocks. Returns the commands outstanding, and whether none is left."""
         bits = exact_log2(self.commands)
         next_index = Signal(SIZE_BITS + 1)      # first command not asked for
         address = Signal(self.address_width)    # its address, a cycle later
@@ -121,7 +121,9 @@ class CommandFetch(wiring.Component):
         with m.If(ranges.ready):
             m.d.sync += ranges.valid.eq(0)
         with m.If(start):
-            m.d.sync += [ranges.valid.eq(1), ranges.payload.address.eq(address), count.eq(count_next)]
+            m.d.sync += [
+                ranges.valid.eq(1), ranges.payload.address.eq(address), count.eq(count_next),
+            ]  # fmt: skip
         with m.If(advance):
             m.d.sync += next_index.eq(next_index + count)
         m.d.comb += [

@@ -65,6 +65,8 @@ class Segmenter(wiring.Component):
         shifted = Signal()
         last_block = Signal()  # blocks_left == 0
         last_word = Signal()
+        # `word` has no bits if a block is a beat; tools do not agree on the AND of no bits.
+        last_place = word == (1 << len(word)) - 1
         m.d.comb += [
             last_word.eq(beyond | (last_block & ~line.extra)),
             segment.word.eq(word),
@@ -75,8 +77,8 @@ class Segmenter(wiring.Component):
             segment.waits.eq(shifted & ~beyond & (~last_word | line.joined)),
             segment.releases.eq(Mux(
                 last_word & ~line.joined,
-                line.closes | (line.fills & word.all()),
-                word.all())),
+                line.closes | (line.fills & last_place),
+                last_place)),
             self.i.ready.eq(~self.o.valid | (self.o.ready & last_word)),
         ]  # fmt: skip
         with m.If(self.o.ready):

@@ -3,7 +3,7 @@
 from .. import cache, verilog
 from ..system import CoreInstance, System
 
-__all__ = ["Design"]
+__all__ = ["CORE", "SYSTEM", "Design"]
 
 #: Name of the exported core's module, and of the system around it.
 CORE, SYSTEM = "ppu_core", "ppu_system"
@@ -23,9 +23,9 @@ class Design:
 
     @property
     def name(self):
-        """A name for messages and directories."""
+        """A name for messages."""
         c = self.config
-        return f"{c.row_bytes}x{c.columns}-{c.axi_data_width}"
+        return f"a {c.row_bytes} x {c.columns} core with a {c.axi_data_width}-bit bus"
 
     def fingerprint(self):
         """Changes with everything that the hardware depends on."""
@@ -47,20 +47,24 @@ class Design:
         """The system around the core, all in Amaranth."""
         return System(self.core())
 
-    def system_around_export(self):
-        """The system around an instance of the exported core."""
-        return System(CoreInstance(self.config, module=CORE))
-
-    def verilog(self, top=None):
-        """Verilog of the exported core and of the system around it.
+    def verilog(self, variant="", wrap=lambda system: system):
+        """The exported core and the system around an instance of it, in Verilog; kept in the cache.
 
         Ports of the system are called by their path, with one underscore: ``host_valid``.
 
         Parameters
         ----------
-        top : wiring.Component, optional
-            Becomes the top module, in place of :meth:`system_around_export`.
+        variant : str
+            Tells what `wrap` does.
+        wrap : callable
+            From the system to the component that is to be the top.
         """
-        top = self.system_around_export() if top is None else top
-        ports = {"_".join(path): signal for path, _, signal in top.signature.flatten(top)}
-        return self.core_verilog() + "\n" + verilog.convert(top, name=SYSTEM, ports=ports)
+
+        def build(directory):
+            top = wrap(System(CoreInstance(self.config, module=CORE)))
+            ports = {"_".join(path): signal for path, _, signal in top.signature.flatten(top)}
+            system = verilog.convert(top, name=SYSTEM, ports=ports)
+            (directory / "system.v").write_text(f"{self.core_verilog()}\n{system}")
+
+        name = cache.fingerprint(self.fingerprint(), variant)
+        return (cache.entry("verilog", name, build) / "system.v").read_text()

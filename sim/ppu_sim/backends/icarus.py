@@ -12,6 +12,7 @@ import weakref
 from pathlib import Path
 
 import numpy as np
+
 from ppu.lib.axi import Response
 
 from .. import cache, toolchain
@@ -128,16 +129,13 @@ class IcarusBackend(Backend):
 
 def _build(design, memory_size):
     """Compiles the system around the export for Icarus, once."""
-    name = cache.fingerprint(
-        design.fingerprint(), STORAGE.read_text(), memory_size, toolchain.icarus().version
-    )
+    text = design.verilog(f"icarus {memory_size}", lambda system: IcarusTop(system, memory_size))
+    text = f"{text}\n{STORAGE.read_text()}"
 
     def build(directory):
-        top = IcarusTop(design.system_around_export(), memory_size)
-        text = design.verilog(top) + "\n" + STORAGE.read_text()
         runner.build(text, name=SYSTEM, simulator="icarus", build_dir=directory)
 
-    return cache.entry(f"icarus-{name}", build)
+    return cache.entry("icarus", cache.fingerprint(text, toolchain.icarus().version), build)
 
 
 class _Simulator:
@@ -160,8 +158,11 @@ class _Simulator:
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
-            self._stream = self._accept(listener).makefile("rw")
-        self.stop = weakref.finalize(self, _stop, self._process, self._stream, self.directory)
+            connection = self._accept(listener)
+        self._stream = connection.makefile("rw")
+        self.stop = weakref.finalize(
+            self, _stop, self._process, (self._stream, connection), self.directory
+        )
 
     def _accept(self, listener):
         for _ in range(2 * _START_LIMIT):
@@ -189,10 +190,11 @@ class _Simulator:
         return json.loads(answer)
 
 
-def _stop(process, stream, directory):
+def _stop(process, connection, directory):
     """The bench ends with its connection; what does not end by itself is ended."""
     try:
-        stream.close()
+        for part in connection:
+            part.close()
         process.wait(timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         os.killpg(process.pid, signal.SIGKILL)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from amaranth.hdl import Shape
+
 from ppu.lib.axi import Response
 
 from ..system.memory import CHANNELS, MemorySettings

@@ -1,6 +1,7 @@
 """Builds the Verilated system as a shared library, once for each core."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from .settings import settings_bytes
 
 __all__ = ["BuildFailed", "library"]
 
+LIBRARY = "system.so"
+_SOURCES = "verilated"
 HARNESS = Path(__file__).with_name("harness.cpp")
 VERILATE = (
     "--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--no-timing",
@@ -27,34 +30,21 @@ class BuildFailed(RuntimeError):
 def library(design):
     """The shared library with the system around the export of `design`; builds it if need be."""
     tool = toolchain.verilator()
-    name = cache.fingerprint(
-        design.fingerprint(), HARNESS.read_text(), tool.version, *VERILATE, *COMPILE
-    )
-    return cache.entry(f"verilator-{name}", lambda path: _build(design, tool, path)) / "system.so"
+    text = design.verilog()
+    name = cache.fingerprint(text, HARNESS.read_text(), tool.version, *VERILATE, *COMPILE)
+    path = cache.entry("verilator", name, lambda path: _build(design, text, tool, path))
+    return path / LIBRARY
 
 
-def _build(design, tool, directory):
+def _build(design, text, tool, directory):
     start = time.perf_counter()
-    _say(f"Building core {design.name} for Verilator, once: generating Verilog ...")
-    (directory / f"{SYSTEM}.v").write_text(design.verilog())
-    _say(f"  {time.perf_counter() - start:5.1f} s  compiling ...")
-    bus = design.config
-    sources = directory / "verilated"
-    commands = [
-        [str(tool.executable), *VERILATE, "--top-module", SYSTEM, "--prefix", f"V{SYSTEM}",
-         "-Mdir", str(sources), f"{SYSTEM}.v"],
-        ["make", "-C", str(sources), "-f", f"V{SYSTEM}.mk", f"-j{os.cpu_count()}",
-         f"OPT_FAST={' '.join(COMPILE)}", f"OPT_SLOW=-O1 {' '.join(COMPILE[1:])}",
-         f"OPT_GLOBAL={' '.join(COMPILE)}", f"V{SYSTEM}__ALL.a", "libverilated.a"],
-        ["g++", "-shared", "-std=gnu++17", *COMPILE, f"-DBEAT_BYTES={bus.beat_bytes}",
-         f"-DSETTINGS_BYTES={settings_bytes(bus.axi_address_width)}", f"-I{sources}",
-         *(f"-I{include}" for include in _includes(tool)), str(HARNESS),
-         f"{sources}/V{SYSTEM}__ALL.a", f"{sources}/libverilated.a", "-pthread", "-latomic",
-         "-Wl,-Bsymbolic", "-o", "system.so"],
-    ]  # fmt: skip
+    print(
+        f"Compiling the core ({design.name}) with Verilator, once ...", file=sys.stderr, flush=True
+    )
+    (directory / f"{SYSTEM}.v").write_text(text)
     log = directory / "build.log"
     with log.open("w") as output:
-        for command in commands:
+        for command in _commands(design.config, tool):
             print(*command, file=output, flush=True)
             if subprocess.run(
                 command, cwd=directory, env=tool.environment, stdout=output, stderr=output,
@@ -63,16 +53,25 @@ def _build(design, tool, directory):
                 output.flush()
                 tail = "\n".join(log.read_text().splitlines()[-20:])
                 raise BuildFailed(f"building for Verilator failed; see {log}:\n{tail}")
-    _say(f"  {time.perf_counter() - start:5.1f} s  done")
+    shutil.rmtree(directory / _SOURCES)
+    print(f"... done in {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
 
 
-def _includes(tool):
+def _commands(config, tool):
+    """Verilog to C++, C++ to objects, objects and harness to a library."""
     root = subprocess.run(
         [str(tool.executable), "--getenv", "VERILATOR_ROOT"], env=tool.environment,
         capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
-    return Path(root, "include"), Path(root, "include", "vltstd")
-
-
-def _say(text):
-    print(text, file=sys.stderr, flush=True)
+    return (
+        [str(tool.executable), *VERILATE, "--top-module", SYSTEM, "--prefix", f"V{SYSTEM}",
+         "-Mdir", _SOURCES, f"{SYSTEM}.v"],
+        ["make", "-C", _SOURCES, "-f", f"V{SYSTEM}.mk", f"-j{os.cpu_count()}",
+         f"OPT_FAST={' '.join(COMPILE)}", f"OPT_SLOW=-O0 {' '.join(COMPILE[1:])}",
+         f"OPT_GLOBAL={' '.join(COMPILE)}", f"V{SYSTEM}__ALL.a", "libverilated.a"],
+        ["g++", "-shared", "-std=gnu++17", *COMPILE, f"-DBEAT_BYTES={config.beat_bytes}",
+         f"-DSETTINGS_BYTES={settings_bytes(config.axi_address_width)}", f"-I{_SOURCES}",
+         f"-I{root}/include", f"-I{root}/include/vltstd", str(HARNESS),
+         f"{_SOURCES}/V{SYSTEM}__ALL.a", f"{_SOURCES}/libverilated.a", "-pthread", "-latomic",
+         "-Wl,-Bsymbolic", "-o", LIBRARY],
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 import ctypes
 
 import numpy as np
+
 from ppu.lib.axi import Response
 
 from .base import Backend, Hang, RegisterError

@@ -80,13 +80,13 @@ class Environment:
                 due[cycle + self.latency] = tile, row
                 started, fed = tile + 1, fed + 1
             # Weights of the next tile may come as soon as this one has started.
-            if loaded < min(len(weights), (started + 1) * columns):
-                if self.rng.random() >= weight_gap:
-                    tile, column = weights[loaded]
-                    dut.i_b.value = pack(tiles[tile][1][column], self.operand_width)
-                    dut.i_column.value = column
-                    dut.i_load.value = 1
-                    loaded += 1
+            may_load = loaded < min(len(weights), (started + 1) * columns)
+            if may_load and self.rng.random() >= weight_gap:
+                tile, column = weights[loaded]
+                dut.i_b.value = pack(tiles[tile][1][column], self.operand_width)
+                dut.i_column.value = column
+                dut.i_load.value = 1
+                loaded += 1
             await RisingEdge(dut.clk)
             if cycle in due:
                 tile, row = due.pop(cycle)

@@ -4,15 +4,15 @@ Every run is compared with the golden model: registers, and memory as a whole.
 """
 
 import cocotb
-from ppu.isa import Target
 
+from ppu.isa import Target
 from ppu_sim.bench.core_environment import DATA, RING, STALLS, Environment
 from ppu_sim.program import end, load, random_program, store
 
 _IRQ_END = 1
 
 
-@cocotb.test(timeout_time=2, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 @cocotb.parametrize(stalls=list(STALLS))
 async def matrix_products(dut, stalls):
     env = Environment(dut)
@@ -28,7 +28,7 @@ async def matrix_products(dut, stalls):
         await env.multiply(*shape, signs=signs, tag=index)
 
 
-@cocotb.test(timeout_time=2, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 @cocotb.parametrize(stalls=["none", "both"])
 async def every_address_near_a_page_edge(dut, stalls):
     env = Environment(dut)
@@ -48,7 +48,7 @@ async def every_address_near_a_page_edge(dut, stalls):
     await env.run(program + [end(5)])
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 @cocotb.parametrize(stalls=list(STALLS))
 async def random_programs(dut, stalls):
     """Full of hazards and odd strides, some refused; through rings of every small size."""
@@ -63,7 +63,7 @@ async def random_programs(dut, stalls):
         await env.run(random_program(env.config, env.rng, memory=memory, bad=0.3))
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 async def programs_back_to_back(dut):
     """Two ENDs with one doorbell; then a doorbell while the program before it runs."""
     env = Environment(dut)
@@ -83,7 +83,7 @@ async def programs_back_to_back(dut):
     assert await env.read("END_COUNT") == 4
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 async def the_ring_wraps_at_every_place(dut):
     """A ring of 4 commands that is never emptied by more than it is filled."""
     env = Environment(dut)
@@ -94,7 +94,7 @@ async def the_ring_wraps_at_every_place(dut):
     assert await env.read("END_COUNT") == await env.read("COMPLETED") == 24
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 async def interrupt(dut):
     """`irq` follows cause and enable, and END comes after the last byte is written."""
     env = Environment(dut)

@@ -4,9 +4,9 @@ After each of them, a reset gives a core that works.
 """
 
 import cocotb
+
 from ppu.isa import ErrorCode
 from ppu.lib.axi import Response
-
 from ppu_sim.bench.core_environment import DATA, RING, Environment
 from ppu_sim.model import Fault
 from ppu_sim.program import COMMAND_ERRORS, end, fence, load, random_program, store
@@ -44,7 +44,7 @@ async def stops(env, program, code):
     await env.compare(program)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 @cocotb.parametrize(kind=["FETCH", "READ", "WRITE"], response=["SLVERR", "DECERR"])
 async def bus_error(dut, kind, response):
     env = await begin(dut)
@@ -59,6 +59,7 @@ async def bus_error(dut, kind, response):
     program = [
         store(rows=3, columns=columns, address=0x9003, source=0),
         load(rows=2, bytes=19, address=source, destination=4),
+        fence(),  # younger commands that run already when the error is seen would finish
         store(rows=2, columns=columns, address=target, source=0),
         fence(),
         store(rows=3, columns=columns, address=0xA003, source=0),
@@ -69,7 +70,7 @@ async def bus_error(dut, kind, response):
     await works_after_reset(env)
 
 
-@cocotb.test(timeout_time=2, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 @cocotb.parametrize(code=[code.name for code in COMMAND_ERRORS])
 async def bad_command(dut, code):
     env = await begin(dut)
@@ -84,7 +85,7 @@ async def bad_command(dut, code):
     await works_after_reset(env)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 @cocotb.parametrize(misuse=["tail", "size", "base"])
 async def ring_misuse(dut, misuse):
     env = await begin(dut, size=8)
@@ -99,7 +100,7 @@ async def ring_misuse(dut, misuse):
     await works_after_reset(env)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 async def ring_changed_while_it_is_in_use(dut):
     """The model is never at work when it is spoken to: it gets the program only."""
     env = await begin(dut)
@@ -115,10 +116,10 @@ async def ring_changed_while_it_is_in_use(dut):
     await works_after_reset(env)
 
 
-@cocotb.test(timeout_time=3, timeout_unit="ms")
+@cocotb.test(timeout_time=400, timeout_unit="us")
 @cocotb.parametrize(hard=[True, False], stalls=["none", "both"])
 async def reset_in_the_middle(dut, hard, stalls):
-    """At many moments of a run; nothing outside its destination is written, and the next is right."""
+    """At many moments of a run: no other byte is written than its own, and the next is right."""
     env = await begin(dut, stalls)
     shape = env.config.columns + 2, env.config.columns + 1, 2 * env.config.row_bytes + 1
     for delay in [*range(0, 60, 7), *(int(x) for x in env.rng.integers(60, 900, 8))]:

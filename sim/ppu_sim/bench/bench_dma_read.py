@@ -8,10 +8,10 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiBus, AxiRam
+
 from ppu.dma.ranges import RangeLayout
 from ppu.dma.reader import BeatLayout
 from ppu.lib.axi import FaultLayout, Response
-
 from ppu_sim.bench.runner import parameters
 
 SIZE = 2**16
@@ -122,7 +122,7 @@ async def random_ranges(dut, stalls):
     env = Environment(dut)
     await env.start(stalls)
     ranges = []
-    for _ in range(40):
+    for _ in range(25):
         length = env.rng.choice([1, env.rng.randint(1, 40), env.rng.randint(1, 1500)])
         ranges.append((env.rng.randrange(SIZE - length), length))
     await env.check(ranges)

@@ -8,10 +8,10 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiBus, AxiRam
+
 from ppu.dma.ranges import RangeLayout
 from ppu.dma.writer import StrobedLayout
 from ppu.lib.axi import FaultLayout, Response
-
 from ppu_sim.bench.runner import parameters
 
 SIZE = 2**14
@@ -133,7 +133,7 @@ async def random_ranges(dut, stalls):
     env = Environment(dut)
     await env.start(stalls)
     writes = []
-    for _ in range(40):
+    for _ in range(25):
         length = env.rng.choice([1, env.rng.randint(1, 40), env.rng.randint(1, 1500)])
         writes.append((env.rng.randrange(SIZE - length), env.rng.randbytes(length)))
     await env.check(writes)

@@ -28,7 +28,7 @@ class Environment:
         Clock(dut.clk, 10, unit="ns").start()
 
     async def start(self):
-        """Leaves reset and fills all rows: what they hold before is left over from the last test."""
+        """Leaves reset and fills all rows, which hold what the last test left."""
         for _ in range(2):
             await RisingEdge(self.dut.clk)
         self.dut.rst.value = 0

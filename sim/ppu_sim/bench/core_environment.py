@@ -9,10 +9,10 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiBus, AxiLiteBus, AxiLiteMaster, AxiRam, AxiResp
+
 from ppu.config import preset
 from ppu.host.registers import register_map
 from ppu.isa import COMMAND_BYTES, Target
-
 from ppu_sim.bench.runner import parameters
 from ppu_sim.model import Machine
 from ppu_sim.program import Program, end, load, matmul_program
@@ -48,7 +48,7 @@ class _FaultyRam(AxiRam):
         self._spoil("write", self.write_if, self.write_if.b_channel, "bresp")
 
     def _spoil(self, kind, interface, channel, field):
-        """Accesses to a region fail; the answer, SLVERR by the model, becomes that of the region."""
+        """Lets accesses to a region fail; the RAM's answer, SLVERR, becomes that of the region."""
         access, send, failed = getattr(interface, f"_{kind}"), channel.send, []
 
         async def spoiled_access(address, argument):

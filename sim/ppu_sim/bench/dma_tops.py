@@ -3,6 +3,7 @@
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
+
 from ppu.dma.ranges import RangeLayout
 from ppu.dma.read_arbiter import ReadArbiter
 from ppu.dma.reader import BeatLayout, ReadEngine

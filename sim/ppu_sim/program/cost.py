@@ -16,7 +16,11 @@ MEMORY_LATENCY = 100
 #: Cycles from the doorbell to the first command at the decoder, beyond the memory's latency.
 FETCH_CYCLES = 12
 #: Cycles from a command in the station to the next: the decoder takes one at a time.
-COMMAND_CYCLES = 14
+COMMAND_CYCLES = 12
+#: Cycles from the end of a command to the start of one that waited for it.
+WAKE_CYCLES = 3
+#: ENDs that the station's list of commands in flight has room for.
+_ENDS = 4
 #: Cycles through LOAD and STORE, beyond the memory's latency.
 UNIT_CYCLES = 12
 
@@ -122,29 +126,31 @@ def estimate(config, commands):
         Opcode.EXECUTE: _Unit(config.execute_slots),
         Opcode.STORE: _Unit(config.store_slots),
     }
-    window = sum(unit.slots for unit in units.values())
+    window = 1 << (sum(unit.slots for unit in units.values()) + _ENDS - 1).bit_length()
     in_flight = []
+    retired = [0] * window
     entry = FETCH_CYCLES + MEMORY_LATENCY
     for command in commands:
         unit = units.get(command.kind)
         if unit is None:
             continue
-        entry = max(entry + COMMAND_CYCLES, unit.entry())
+        entry = max(entry + COMMAND_CYCLES, unit.entry(), retired[-window])
         reads, writes = spans(config, command)
         start = entry
         for older in in_flight:
             if older.unit is unit:
                 continue
             if older.completed > start and _overlap(reads + writes, older.writes):
-                start = older.completed
+                start = older.completed + WAKE_CYCLES
             elif older.released > start and _overlap(writes, older.reads):
-                start = older.released
+                start = older.released + WAKE_CYCLES
         work, before, after = _durations(config, command)
         begin = max(start + before, unit.free)
         unit.free = begin + work
         unit.work += work
         completed = unit.free + after
         unit.completions = unit.completions[1:] + [completed]
+        retired.append(max(retired[-1], completed))
         in_flight = in_flight[1 - window :]
         in_flight.append(_InFlight(unit, reads, writes, unit.free, completed))
     cycles = max(max(unit.completions) for unit in units.values())

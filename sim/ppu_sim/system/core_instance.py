@@ -3,6 +3,7 @@
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, flipped
+
 from ppu.lib.axi import AxiSignature, LiteSignature, Pins, connect_pins
 
 __all__ = ["CoreInstance"]

@@ -3,6 +3,7 @@
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
+
 from ppu.lib.axi import Response
 
 __all__ = ["FaultCheck", "FaultRegion"]

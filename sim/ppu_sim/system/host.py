@@ -3,6 +3,7 @@
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
 from ppu.lib.axi import LiteSignature, Response
 
 __all__ = ["HostPort", "HostSignature"]

@@ -3,6 +3,7 @@
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
+
 from ppu.lib.axi import AxiReadSignature, AxiSignature, AxiWriteSignature
 
 from .faults import FaultRegion

@@ -3,6 +3,7 @@
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
+
 from ppu.lib.axi import AddressChannel, AxiReadSignature, Response
 
 from .faults import FaultCheck, FaultRegion

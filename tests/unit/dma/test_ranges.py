@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from amaranth.sim import Simulator
+
 from ppu.dma.bursts import BurstSplitter
 from ppu.dma.ranges import RowRanges
 

@@ -7,6 +7,7 @@ import pytest
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
+
 from ppu.dma.read_arbiter import ReadArbiter
 from ppu.dma.reader import ReadEngine
 from ppu.lib.axi import AxiReadSignature

@@ -5,6 +5,7 @@ import random
 
 import pytest
 from amaranth.sim import Simulator
+
 from ppu.dma.writer import WriteEngine
 from ppu_sim.bench.axi_memory import AxiMemory
 

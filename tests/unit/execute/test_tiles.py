@@ -5,6 +5,7 @@ import random
 
 import pytest
 from amaranth.sim import Simulator
+
 from ppu.command.jobs import ExecuteJob
 from ppu.config import TINY
 from ppu.execute.feeder import Feeder

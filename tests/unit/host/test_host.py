@@ -118,7 +118,7 @@ class Bench:
 def test_commands_arrive_in_order(config, size, stall):
     bench = Bench(config, stall=stall, seed=size)
     base = 0xF80 if size < 64 else 0x1240       # rings across a 4 KiB edge, unaligned ones too
-    total = 3 * size + 7
+    total = 2 * size + 7
 
     async def main(ctx):
         await bench.setup_ring(ctx, base, size)
@@ -229,14 +229,16 @@ def test_fetch_error(config, index, beat, resp):
 def test_soft_reset_at_any_moment(config, stall):
     """No read is on its way at the reset, and the registers are those after power-on."""
     bench = Bench(config, stall=stall, seed=3, latency=20)
+    writable = [r for r in register_map(config) if r.writable]
+    counters = [r for r in register_map(config) if r.name.startswith("COUNT_CYC")]
 
     async def main(ctx):
-        for delay in range(1, 61, 3):
+        for delay in (1, 2, 4, 7, 12, 25, 40, 60):
             await bench.setup_ring(ctx, 0x40, 32)
             await bench.write(ctx, "RING_TAIL", 32)
             await ctx.tick().repeat(delay)
             await bench.soft_reset(ctx)
-            for register in register_map(config):
+            for register in writable + counters:
                 assert await bench.read(ctx, register.name) == register.reset, register.name
         bench.received.clear()
         await bench.setup_ring(ctx, 0x40, 32)
@@ -245,7 +247,7 @@ def test_soft_reset_at_any_moment(config, stall):
             pass
 
     bench.run(main)
-    assert bench.resets == 20
+    assert bench.resets == 8
     assert len(bench.received) == 31
     bench.check(0x40, 32, 0, 31)
 

@@ -6,6 +6,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, flipped
 from amaranth.sim import Simulator
+
 from ppu.lib.axi import AxiSignature, LiteSignature, Pins, connect_pins
 
 AXI = AxiSignature(address_width=32, data_width=64, id_width=2)

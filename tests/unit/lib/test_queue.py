@@ -6,6 +6,7 @@ import random
 import pytest
 from amaranth.lib import data
 from amaranth.sim import Simulator
+
 from ppu.lib.queue import Queue, ShallowQueue, Slice
 
 SHAPE = data.StructLayout({"low": 5, "high": 4})

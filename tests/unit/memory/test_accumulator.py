@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from amaranth.hdl import signed
 from amaranth.sim import Simulator
+
 from ppu.memory.accumulator import Accumulator
 
 READ, UPDATE, DISTANCE = (

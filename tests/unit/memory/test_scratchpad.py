@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
+
 from ppu.memory.scratchpad import Scratchpad
 
 LATENCY = Scratchpad.READ_LATENCY

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
+
 from ppu.lib.axi import Response
 from ppu_sim.system import AxiMemory
 from ppu_sim.system.storage import serve

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
+
 from ppu.command.jobs import StoreJob
 from ppu.config import MEDIUM, PPU1, SMALL, TINY
 from ppu.memory.accumulator import Accumulator
