@@ -2,8 +2,9 @@
 
 PYTHON  ?= python3
 BACKEND ?= verilator
-PRESET  ?= medium
+PRESET  ?= small
 LATENCY ?= 100
+IMAGES  ?= 1797
 OUT     ?= build/ppu_$(PRESET).v
 N       ?= 10000
 SEED    ?= 0
@@ -17,7 +18,7 @@ SETUP   := $(PYTHON) -I sim/ppu_sim/setup.py
 unexport MAKEFLAGS MFLAGS MAKELEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare python demo test lint verilog fuzz clean
+.PHONY: help setup prepare python demo test lint verilog fuzz bench clean
 
 help: ## Show this list
 	@echo "make TARGET [VARIABLE=value ...]"
@@ -36,8 +37,8 @@ prepare: python
 python:
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: apt-get install python3"; exit 1; }
 
-demo: prepare ## Classify digits on the RTL [PRESET=medium BACKEND=verilator LATENCY=100]
-	@$(VENV) -m ppu_sim.demo --preset $(PRESET) --backend $(BACKEND) --latency $(LATENCY)
+demo: prepare ## Classify digits on the RTL [PRESET=small BACKEND=verilator LATENCY=100 IMAGES=1797]
+	@$(VENV) -m ppu_sim.demo --preset $(PRESET) --backend $(BACKEND) --latency $(LATENCY) --images $(IMAGES)
 
 test: prepare ## Run all tests [TESTS=tests/unit JOBS=2]
 	@$(VENV) -m pytest -n $(JOBS) $(TESTS)
@@ -45,12 +46,15 @@ test: prepare ## Run all tests [TESTS=tests/unit JOBS=2]
 lint: prepare ## Check the style of the sources
 	@$(VENV) -m ruff check .
 
-verilog: prepare ## Write the core as plain Verilog [PRESET=medium OUT=build/ppu_medium.v]
+verilog: prepare ## Write the core as plain Verilog [PRESET=small OUT=build/ppu_small.v]
 	@mkdir -p "$(dir $(OUT))"
 	@$(VENV) -m ppu_sim.cli verilog --preset $(PRESET) -o "$(OUT)"
 
 fuzz: prepare ## Random programs, model against RTL [N=10000 SEED=0]
 	@$(VENV) -m ppu_sim.fuzz $(N) --seed $(SEED)
+
+bench: prepare ## Speed of the simulators, and what merging modules brings [PRESET=small]
+	@$(VENV) -m ppu_sim.cli speed --preset $(PRESET)
 
 clean: ## Remove everything that was made, .venv too
 	rm -rf .venv build dist .pytest_cache .ruff_cache *.egg-info

@@ -11,7 +11,7 @@ from ppu.interface.c_header import c_header
 from ppu.interface.systemrdl import system_rdl
 from ppu.interface.tables import command_tables, register_table
 
-from . import gemm
+from . import gemm, speed
 from .backends import BusBreach, Hang, RegisterError
 from .backends.verilated import BuildFailed
 from .device import CoreError
@@ -47,6 +47,7 @@ def _parser():
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     gemm.add_command(commands, list(PRESETS))
+    speed.add_command(commands, list(PRESETS))
     for name, function, text in (
         ("verilog", _verilog, "the core as plain Verilog"),
         ("header", _header, "command set and registers as a C header"),

@@ -27,8 +27,8 @@ def core(request):
         runner.build(
             design.core_verilog(), name=CORE, simulator=simulator, build_dir=directory)
 
-    name = f"bench-{preset}-{simulator}-{cache.fingerprint(design.fingerprint(), version)}"
-    directory = cache.entry(name, build) / f"{CORE}-{simulator}"
+    name = cache.fingerprint(design.fingerprint(), simulator, version)
+    directory = cache.entry("bench", name, build) / f"{CORE}-{simulator}"
     return preset, runner.Build(CORE, simulator, directory)
 
 

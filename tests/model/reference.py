@@ -1,6 +1,7 @@
 """The manual's loops, written out: a slow second opinion for the golden model."""
 
 import numpy as np
+
 from ppu.isa import Opcode, Target
 
 

@@ -5,10 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from ppu.config import MEDIUM
+
+from ppu.config import MEDIUM, SMALL
 from ppu_sim.demo import __main__ as demo
-from ppu_sim.demo import digits as task
-from ppu_sim.demo.network import accuracy
 from ppu_sim.demo.progress import step
 from ppu_sim.demo.report import LayerRun, Recorder, Result, summary
 from ppu_sim.toolchain import ToolMissing
@@ -16,6 +15,8 @@ from ppu_sim.toolchain import ToolMissing
 
 class FakeDevice:
     """A device that computes with numpy; adds `error` to the first sum of each product."""
+
+    config = SMALL
 
     def __init__(self, error=0):
         self.error = error
@@ -51,6 +52,14 @@ def test_demo_succeeds_and_tells_that_all_logits_agree(monkeypatch, capsys):
     assert "1,797 x 10 x 128" in printed
 
 
+def test_demo_runs_only_the_first_test_images_if_asked(monkeypatch, capsys):
+    monkeypatch.setattr(demo.ppu_sim, "open", opener(0))
+    assert demo.main(["--images", "7"]) == 0
+    printed = capsys.readouterr().out
+    assert "Accuracy on 7 test images" in printed
+    assert "agree in all 70 logits of all 7 images" in printed
+
+
 def test_demo_fails_on_one_wrong_logit(monkeypatch, capsys):
     monkeypatch.setattr(demo.ppu_sim, "open", opener(1))
     assert demo.main([]) == 1
@@ -67,7 +76,7 @@ def test_demo_tells_why_it_cannot_run(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("arguments", [
-    ["--preset", "huge"], ["--latency", "x"], ["--backend", "model"], ["more"],
+    ["--preset", "huge"], ["--latency", "x"], ["--backend", "model"], ["--images", "0"], ["more"],
 ])  # fmt: skip
 def test_bad_arguments_are_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
@@ -84,13 +93,12 @@ def test_recorder_measures_each_product():
 
 
 def test_result_counts_wrong_logits_and_images():
-    labels, train, test = np.array([0, 1, 1]), np.array([0]), np.array([1, 2])
-    digits = task.Digits(None, labels=labels, train=train, test=test)
-    model = np.array([[5, 1], [0, 9], [7, 8]])
-    rtl = np.array([[4, 1], [0, 9], [9, 6]])
+    model = np.array([[0, 9], [7, 8], [5, 1]])
+    rtl = np.array([[0, 9], [9, 6], [4, 1]])
     result = Result.compare(float_logits=model, model_logits=model, rtl_logits=rtl,
-                            accuracy=accuracy, digits=digits)  # fmt: skip
+                            labels=np.array([1, 1]))  # fmt: skip
     assert (result.wrong_logits, result.wrong_images, result.exact) == (3, 2, False)
+    assert (result.images, result.test_images) == (3, 2)
     assert (result.model_accuracy, result.rtl_accuracy) == (1.0, 0.5)
 
 
@@ -99,8 +107,9 @@ def test_summary_adds_the_layers_up():
                     images=2, test_images=1, wrong_logits=0, wrong_images=0)  # fmt: skip
     runs = [LayerRun(2, 128, 64, 100, 16384, 150, 0.5), LayerRun(2, 10, 128, 100, 2560, 150, 1.5)]
     lines = summary(result, runs, config=MEDIUM, backend="verilator", preset="medium")
-    total = next(line.split() for line in lines if line.startswith("  total"))
-    assert total == ["total", "18,944", "200", "94.7", "37.0%"]
+    table = {line.split()[0]: line.split()[1:] for line in lines if line.strip()}
+    assert table["2"] == ["2", "x", "10", "x", "128", "2,560", "100", "25.6", "10.0%", "62.5%"]
+    assert table["total"] == ["18,944", "200", "94.7", "37.0%", "92.5%"]
     assert lines[-1].endswith("300 cycles in 2.00 s: 150 cycles/s.")
 
 
@@ -108,11 +117,11 @@ def test_step_tells_its_duration():
     stream = io.StringIO()
     with step("Thinking", stream=stream):
         pass
-    assert stream.getvalue() == "Thinking ...\nThinking ... done in 0.0 s\n"
+    assert stream.getvalue() == "Thinking ...\n  done in 0.0 s\n"
 
 
 def test_step_tells_of_a_failure_and_passes_it_on():
     stream = io.StringIO()
     with pytest.raises(RuntimeError, match="broken"), step("Thinking", stream=stream):
         raise RuntimeError("broken")
-    assert stream.getvalue().endswith("Thinking ... failed after 0.0 s\n")
+    assert stream.getvalue().endswith("  failed after 0.0 s\n")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ppu_sim.demo import digits as task
 from ppu_sim.demo.network import QuantizedNetwork, accuracy, quantize, requantize, scale_of
 

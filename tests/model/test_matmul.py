@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from ppu.config import MEDIUM, PPU1, PRESETS, SMALL, TINY, Config, Signs
 from ppu.isa import Opcode
 from ppu_sim.model import Machine
@@ -68,7 +69,7 @@ def test_around_the_size_of_the_array(name):
 @pytest.mark.parametrize("name", _CONFIGS)
 def test_random_shapes(name):
     rng = np.random.default_rng(7)
-    for index in range(60):
+    for index in range(30):
         m, n, k = (int(size) for size in rng.integers(1, (20, 80, 250)[index % 3], 3))
         signs = tuple(bool(sign) for sign in rng.integers(0, 2, 2))
         gaps = tuple(int(gap) for gap in rng.integers(0, 9, 3)) if index % 2 else (0, 0, 0)
@@ -78,7 +79,7 @@ def test_random_shapes(name):
 @pytest.mark.parametrize(
     ("config", "m", "n", "k"),
     [
-        (TINY, 1, 1, 70000),
+        (TINY, 1, 1, 20000),
         (TINY, 2000, 1, 3),
         (TINY, 1, 3000, 2),
         (SMALL, 509, 257, 263),
@@ -87,7 +88,7 @@ def test_random_shapes(name):
         (MEDIUM, 1000, 1000, 1000),
         (MEDIUM, 1, 2000, 3000),
         (MEDIUM, 2000, 1, 3000),
-        (PPU1, 1024, 512, 2048),
+        (PPU1, 500, 300, 1000),
         (_SMALLEST, 100, 100, 500),
     ],
 )
@@ -102,7 +103,7 @@ def test_extreme_operands(signs):
 
 
 def test_sums_wrap():
-    check(PPU1, 3, 5, 70000, signs=(False, False), fill=0xFF)
+    check(PPU1, 3, 5, 34000, signs=(False, False), fill=0xFF)
 
 
 @pytest.mark.parametrize("order", ["rows", "tiles", "square"])
@@ -112,6 +113,27 @@ def test_given_plans(order):
         first_parts=(1, 2, 3), last_block=4, a_rows=384)  # fmt: skip
     check(TINY, 30, 23, 50, plan=plan)
     assert "rows 4 9 17, tiles 1 2 3, panels 6 7 (first 1 2 3)" in plan.describe()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": (30, 1)}, r"rows must be positive and add up to 30, not \(30, 1\)"),
+        ({"tiles": (6, 0)}, r"tiles must be positive and add up to 6, not \(6, 0\)"),
+        ({"panels": (6, 6)}, "panels must be positive and add up to 13"),
+        ({"first_parts": (5,)}, "first_parts must be positive and add up to 6"),
+        ({"a_rows": 128}, "pieces of A must have at most 128 rows, not 210"),
+        ({"a_rows": 480}, "pieces of B must have at most 32 rows, not 56"),
+        ({"tiles": (6,)}, "pieces of C must have at most 128 rows, not 180"),
+    ],
+)
+def test_plans_that_do_not_fit(changes, message):
+    plan = MatmulPlan(**{
+        "m": 30, "n": 23, "k": 50, "rows": (30,), "tiles": (2, 2, 2), "panels": (6, 7),
+        "order": "rows", "first_parts": (6,), "last_block": 4, "a_rows": 256, **changes,
+    })  # fmt: skip
+    with pytest.raises(ValueError, match=message):
+        check(TINY, 30, 23, 50, plan=plan)
 
 
 def test_arguments():

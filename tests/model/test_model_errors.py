@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ppu.config import MEDIUM, PPU1, TINY, Config, Signs
 from ppu.isa import ErrorCode
 from ppu_sim.model import Fault, Machine, Response

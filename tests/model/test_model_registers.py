@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ppu.config import PPU1, TINY
 from ppu.host.registers import register_map
 from ppu.isa import ErrorCode

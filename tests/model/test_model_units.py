@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from reference import run
+
 from ppu.config import MEDIUM, PRESETS, TINY, Config
 from ppu_sim.model import Machine
 from ppu_sim.program import execute, load, random_program, store
-from reference import run
 
 _RING = 0xF000
 _ODD = Config(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ppu.config import PRESETS, TINY
 from ppu.isa import End, Execute, Load, Opcode, Store, StoreFormat, Target
 from ppu_sim.program import (

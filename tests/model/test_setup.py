@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from ppu_sim import setup
 
 ROOT = Path(__file__).parents[2]

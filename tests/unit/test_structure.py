@@ -26,6 +26,7 @@ ALLOWED = {
     "core": ("config", "isa", "lib", "memory", "dma", "load", "execute", "store", "command",
              "host"),
     "export": ("lib",),
+    "interface": ("ppu", "config", "isa", "host"),
     "generate": ("ppu", "config", "isa", "lib", "host", "core", "export"),
 }  # fmt: skip
 #: What the model may know of the hardware: its contracts.

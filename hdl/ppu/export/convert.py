@@ -4,11 +4,11 @@ import re
 
 from amaranth.back import rtlil
 
-from .split import split, without_checks
+from .split import Split, without_checks
 from .tidy import tidy
 from .writer import to_verilog
 
-__all__ = ["convert"]
+__all__ = ["convert", "write"]
 
 #: Attributes that only tell how Amaranth made something.
 _NOISE = re.compile(r"^ *attribute \\(?:generator|top|src|enum_\w+|amaranth\.\S+) .*\n", re.M)
@@ -32,11 +32,15 @@ def convert(elaboratable, *, ports, name, deduplicate=True):
         Whether each distinct module is written once. Otherwise as Amaranth writes it: one module
         for each instance, with ports that depend on its surroundings.
     """
+    fragment = without_checks(elaboratable)
     if not deduplicate:
-        text, _ = rtlil.convert_fragment(
-            without_checks(elaboratable), ports, name, emit_src=False)
+        text, _ = rtlil.convert_fragment(fragment, ports, name, emit_src=False)
         return to_verilog(_NOISE.sub("", text))
-    parts = split(elaboratable, ports=ports, name=name)
+    return write(Split(fragment, ports=ports, name=name).parts)
+
+
+def write(parts):
+    """Verilog of the parts of a design."""
     text = to_verilog("\n".join(part.text for part in parts))
     modules = {match[1]: match[0] for match in _MODULE.finditer(text)}
     interfaces = {part.name: list(part.ports) for part in parts}

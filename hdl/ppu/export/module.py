@@ -141,6 +141,15 @@ class Module:
                 return wire.name
         return None
 
+    @property
+    def aliases(self):
+        """Name of a wire that is only another name -> name of the wire that it is."""
+        pairs = (
+            (item.name, self.whole(item.connections[item.name]))
+            for item in self.items if item.kind == "connect"
+        )  # fmt: skip
+        return {name: source for name, source in pairs if source is not None}
+
     def drop_wires(self, names):
         """Drops wires and the connections that drive them."""
         self.items = [
@@ -174,6 +183,11 @@ class Module:
         ----------
         hints : dict
             Name -> better name. Ports keep theirs.
+
+        Returns
+        -------
+        dict
+            Old name -> new name.
         """
         hints = {**self._next_values(), **hints}
         taken = {name[1:] for name in self.ports}
@@ -185,6 +199,7 @@ class Module:
                 names[item.name] = "\\" + unique(identifier(wanted), taken)
         for item in self.items:
             item.rename(names)
+        return names
 
     def _next_values(self):
         """Nameless wires that are the data input of a register: ``<register>_next``."""

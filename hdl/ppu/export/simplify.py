@@ -19,17 +19,23 @@ def simplify(module, ranks, *, is_top):
         is. Names that are not listed are kept, if anything depends on them.
     is_top : bool
         Whether inputs stay that nothing reads.
+
+    Returns
+    -------
+    dict
+        Name that is gone -> better name of the same wire.
     """
     _drop_empty(module)
     complete_operands(module)
     _drop_fields(module)
     merge_operators(module)
-    _join_aliases(module, ranks)
+    better = _join_aliases(module, ranks)
     _drop_copied_inits(module)
     complete_comparisons(module)
     _drop_dead(module)
     if not is_top:
         _drop_unused_inputs(module)
+    return better
 
 
 def _drop_empty(module):
@@ -82,6 +88,7 @@ def _join_aliases(module, ranks):
     ]  # fmt: skip
     for item in module.items:
         item.rename(better)
+    return better
 def _drop_copied_inits(module):
     """Drops initial values of wires that are not registers but only other names of them."""
     registers = {item.connections.get("\\Q") for item in module.items if item.kind == "cell"}

@@ -1,20 +1,20 @@
 """Splits an elaborated design into its distinct parts."""
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amaranth.back import rtlil
-from amaranth.hdl import Fragment, Instance, MemoryInstance, Signal, Value
-from amaranth.hdl._ast import SignalDict, SignalSet, _StatementList
+from amaranth.hdl import Fragment, Instance, MemoryInstance
+from amaranth.hdl._ast import SignalDict, _StatementList
 from amaranth.hdl._ir import PortDirection
 from amaranth.hdl._xfrm import FragmentTransformer, StatementTransformer
-from amaranth.lib import wiring
 
+from .borders import Borders, memory_ports
 from .module import Module
-from .names import Names, class_of, identifier, unique
+from .names import Names, class_of, identifier
 from .simplify import simplify
 
-__all__ = ["Part", "split", "without_checks"]
+__all__ = ["Part", "Split", "without_checks"]
 
 
 @dataclass
@@ -27,22 +27,27 @@ class Part:
         Name of the module.
     source : str
         Name of the Python class it was made from.
-    paths : list of str
-        Its places in the hierarchy.
     ports : dict
         Name of a port -> :class:`PortDirection`.
     text : str
         RTLIL of the module.
     zeroed : dict
         Name of a memory that starts as zero -> (width, depth); `text` does not say so.
+    paths : list of str
+        Its places in the hierarchy.
     """
 
     name: str
     source: str
-    paths: list
     ports: dict
     text: str
     zeroed: dict
+    paths: list = field(default_factory=list)
+
+    @property
+    def has_outputs(self):
+        """Whether anything can depend on it."""
+        return PortDirection.Output in self.ports.values()
 
 
 class _CheckRemover(FragmentTransformer, StatementTransformer):
@@ -58,8 +63,8 @@ def without_checks(elaboratable):
     return _CheckRemover()(Fragment.get(elaboratable, None))
 
 
-def split(elaboratable, *, ports, name):
-    """Converts every distinct part of a design once.
+class Split:
+    """A design as parts, each converted once.
 
     Amaranth resolves nets across the borders of modules, so that two equal components have
     different ports and contents when they are wired differently; it writes out each one. Here every
@@ -69,42 +74,57 @@ def split(elaboratable, *, ports, name):
 
     Parameters
     ----------
-    elaboratable : Elaboratable
-        The design. It defines its own clock domains.
+    fragment : Fragment
+        The design, see :func:`without_checks`. It defines its own clock domains.
     ports : dict
         Port name -> (signal, :class:`PortDirection`) of the top module.
     name : str
         Name of the top module, and the prefix of all others.
-
-    Returns
-    -------
-    list of Part
-        Parents before children, in the order of the source.
 
     Raises
     ------
     ValueError
         If bits of one signal are driven from several fragments.
     """
-    design = without_checks(elaboratable).prepare(ports=ports, hierarchy=(name,))
-    return _Splitter(design, name).run(ports)
 
-
-class _Splitter:
-    def __init__(self, design, name):
-        self._design = design
-        self._names = Names(name)
+    def __init__(self, fragment, *, ports, name):
+        self._design = fragment.prepare(ports=ports, hierarchy=(name,))
+        self._borders = Borders(self._design)
+        self._module_names = Names(name)
         self._parts = {}
         self._visits = {}
-        self._drivers = SignalDict(
-            (conn, design.fragment) for _, conn, direction in design.ports
-            if direction is PortDirection.Input)
-        self._driven = {}
-        self._collect_driven(design.fragment)
-
-    def run(self, ports):
+        self._local_names = {}
         self._convert(self._design.fragment, ports, is_top=True)
+
+    @property
+    def parts(self):
+        """Every :class:`Part`, parents before children, in the order of the source."""
         return sorted(self._parts.values(), key=lambda part: self._visits[part.paths[0]])
+
+    def names(self):
+        """Names of the registers, and those of the memories.
+
+        Returns
+        -------
+        tuple of dict
+            Path that ``rtlil.convert`` gives it -> path in the parts. A path is a tuple of names
+            below the top.
+        """
+        registers, memories = {}, {}
+        self._collect_names(self._design.fragment, (), (), registers, memories)
+        return registers, memories
+
+    def _collect_names(self, fragment, old, new, registers, memories):
+        own_registers, others = self._local_names[fragment]
+        registers.update({(*old, key): (*new, name) for key, name in own_registers.items()})
+        for child, _, _ in fragment.subfragments:
+            key = self._info(child).name[-1]
+            if key in others:
+                paths = (*old, key), (*new, others[key])
+                if type(child) is Fragment:
+                    self._collect_names(child, *paths, registers, memories)
+                elif isinstance(child, MemoryInstance):
+                    memories[paths[0]] = paths[1]
 
     def _info(self, fragment):
         return self._design.fragments[fragment]
@@ -112,130 +132,82 @@ class _Splitter:
     def _path(self, fragment):
         return ".".join(map(identifier, self._info(fragment).name))
 
-    def _collect_driven(self, fragment):
-        """Signals driven inside `fragment`, its children included."""
-        driven = SignalSet()
-        for signal in _own_drivers(fragment):
-            self._note_driver(signal, fragment)
-            driven.add(signal)
-        for child, _, _ in fragment.subfragments:
-            driven.update(self._collect_driven(child))
-        self._driven[fragment] = driven
-        return driven
-
-    def _note_driver(self, signal, fragment):
-        # A memory, or an instance of foreign Verilog, is part of the module that it is in.
-        module = fragment if type(fragment) is Fragment else self._info(fragment).parent
-        other = self._drivers.setdefault(signal, module)
-        if other is not module:
-            raise ValueError(
-                f"signal {signal.name!r} must be driven from one module, not from both "
-                f"{self._path(other)} and {self._path(module)}"
-            )
-
-    def _ports(self, fragment):
-        """Signals that cross the border of `fragment`: the signature's first, in its order."""
-        info = self._info(fragment)
-        outside = self._info(info.parent).used_signals
-        crossing = SignalSet()
-        for component in fragment.origins or ():
-            if isinstance(component, wiring.Component):
-                for _, member, value in component.signature.flatten(component):
-                    signal = Value.cast(value)
-                    is_open = signal in self._drivers or member.flow == wiring.In
-                    if signal in info.used_signals and is_open:
-                        crossing.add(signal)
-        for signal in info.used_signals:
-            # What nothing drives is the same constant on both sides.
-            if signal in outside and signal in self._drivers:
-                crossing.add(signal)
-        taken, ports = set(), {}
-        for signal in crossing:
-            if len(signal):
-                inside = signal in self._driven[fragment]
-                direction = PortDirection.Output if inside else PortDirection.Input
-                ports[unique(identifier(signal.name), taken)] = (signal, direction)
-        return ports
-
     def _convert(self, fragment, ports, *, is_top=False):
         """Converts `fragment`, after its children; gives its part, an older one if it is equal."""
         self._visits.setdefault(self._path(fragment), len(self._visits))
-        alone, children_ports = Fragment(), SignalDict()
+        alone, hints = self._isolate(fragment)
+        if is_top:
+            # Pins that are not called as their signals are.
+            for name, (signal, _) in ports.items():
+                hints.setdefault(signal, (name, 1))
+        text, name_map = rtlil.convert_fragment(
+            alone, ports, "top", emit_src=False, propagate_domains=False)
+        known = [(f"\\{name_map[signal][-1]}", *hint)
+                 for signal, hint in hints.items() if signal in name_map]  # fmt: skip
+        module = Module(text)
+        aliases = module.aliases
+        better = simplify(module, {name: rank for name, _, rank in known}, is_top=is_top)
+        module.order_ports(ports)
+        names = module.rename({name: hint for name, hint, _ in known})
+        self._note_names(
+            fragment, name_map,
+            lambda name: names.get(better.get(name := aliases.get(name, name), name)))
+        return self._merge(module, fragment, is_top)
+
+    def _isolate(self, fragment):
+        """`fragment` with instances for children, and hints for their signals: (name, rank)."""
+        alone, hints = Fragment(), SignalDict()
         alone.add_domains(fragment.domains.values())
         alone.statements = fragment.statements
         for child, _, _ in fragment.subfragments:
             name = self._info(child).name[-1]
             if type(child) is not Fragment:
                 alone.add_subfragment(_without_zeros(child), name)
-                for signal in _memory_ports(child):
-                    children_ports.setdefault(signal, (f"{name}_{signal.name}", 2))
+                for signal in memory_ports(child):
+                    hints.setdefault(signal, (f"{name}_{signal.name}", 2))
                 continue
-            child_ports = self._ports(child)
+            child_ports = self._borders.ports(child)
             part = self._convert(child, child_ports)
-            if PortDirection.Output not in part.ports.values():
+            if not part.has_outputs:
                 continue
             connections = []
             for port, direction in part.ports.items():
                 signal, _ = child_ports[port]
-                if direction is PortDirection.Input:
-                    connections.append(("i", port, signal))
-                    rank = 2
-                elif signal in self._info(fragment).used_signals:
-                    connections.append(("o", port, signal))
-                    rank = 1
-                else:
-                    continue
-                children_ports.setdefault(signal, (f"{name}_{port}", rank))
+                is_input = direction is PortDirection.Input
+                if is_input or signal in self._info(fragment).used_signals:
+                    connections.append(("i" if is_input else "o", port, signal))
+                    # Of a driver's and a reader's name for one thing, the driver's stays.
+                    hints.setdefault(signal, (f"{name}_{port}", 2 if is_input else 1))
             alone.add_subfragment(Instance(part.name, *connections), name)
-        if is_top:
-            # Pins that are not called as their signals are.
-            for name, (signal, _) in ports.items():
-                children_ports.setdefault(signal, (name, 1))
-        text, name_map = rtlil.convert_fragment(
-            alone, ports, "top", emit_src=False, propagate_domains=False)
-        known = [
-            (f"\\{name_map[signal][-1]}", hint, rank)
-            for signal, (hint, rank) in children_ports.items() if signal in name_map
-        ]  # fmt: skip
-        module = Module(text)
-        simplify(module, {name: rank for name, _, rank in known}, is_top=is_top)
-        module.order_ports(ports)
-        module.rename({name: hint for name, hint, _ in known})
-        return self._merge(module, fragment, is_top)
+        return alone, hints
+
+    def _note_names(self, fragment, name_map, final):
+        """Notes what registers and children are called; `final` gives a wire's name in the part."""
+        amaranth = self._info(fragment).signal_names
+        registers, others = {}, {}
+        for domain, statements in fragment.statements.items():
+            for signal in statements._lhs_signals() if domain != "comb" else ():
+                if signal in name_map:
+                    name = final(f"\\{name_map[signal][-1]}")
+                    if name is not None:
+                        registers[amaranth[signal]] = name[1:]
+        for child, _, _ in fragment.subfragments:
+            key = self._info(child).name[-1]
+            if (name := final(f"\\{key}")) is not None:
+                others[key] = name[1:]
+        self._local_names[fragment] = registers, others
 
     def _merge(self, module, fragment, is_top):
         zeroed = module.take_zero_memories()
         key = module.text("top"), tuple(zeroed.items()), is_top
         if key not in self._parts:
             source = class_of(fragment) or self._info(fragment).name[-1]
-            name = self._names.top if is_top else self._names.module(source)
+            name = self._module_names.top if is_top else self._module_names.module(source)
             directions = {name[1:]: PortDirection(port) for name, port in module.ports.items()}
-            self._parts[key] = Part(name, source, [], directions, module.text(name), zeroed)
+            self._parts[key] = Part(name, source, directions, module.text(name), zeroed)
         part = self._parts[key]
         part.paths.append(self._path(fragment))
         return part
-
-
-def _own_drivers(fragment):
-    """Signals that `fragment` itself drives."""
-    signals = SignalSet()
-    for statements in fragment.statements.values():
-        signals.update(statements._lhs_signals())
-    for port in getattr(fragment, "_read_ports", ()):
-        signals.update(port._data._lhs_signals())
-    if isinstance(fragment, Instance):
-        for value, kind in fragment.ports.values():
-            if kind == "o":
-                signals.update(value._lhs_signals())
-    return signals
-
-
-def _memory_ports(fragment):
-    """Signals of the ports of a memory."""
-    for port in (*getattr(fragment, "_read_ports", ()), *getattr(fragment, "_write_ports", ())):
-        for value in (port._addr, port._data, port._en):
-            if isinstance(value, Signal):
-                yield value
 
 
 def _without_zeros(fragment):

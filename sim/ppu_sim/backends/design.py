@@ -1,5 +1,7 @@
 """What the back ends simulate: the core as an Amaranth design and as exported Verilog."""
 
+from amaranth.hdl import ClockDomain, Module
+
 from .. import cache, verilog
 from ..system import CoreInstance, System
 
@@ -50,7 +52,9 @@ class Design:
     def verilog(self, variant="", wrap=lambda system: system):
         """The exported core and the system around an instance of it, in Verilog; kept in the cache.
 
-        Ports of the system are called by their path, with one underscore: ``host_valid``.
+        Ports are ``clk`` and those of the system, by their path with one underscore:
+        ``host_valid``. There is no reset: every register has its initial value, and a simulator
+        need not look at a reset in every cycle.
 
         Parameters
         ----------
@@ -61,9 +65,11 @@ class Design:
         """
 
         def build(directory):
-            top = wrap(System(CoreInstance(self.config, module=CORE)))
+            m = Module()
+            m.domains.sync = domain = ClockDomain(reset_less=True)
+            m.submodules.top = top = wrap(System(CoreInstance(self.config, module=CORE)))
             ports = {"_".join(path): signal for path, _, signal in top.signature.flatten(top)}
-            system = verilog.convert(top, name=SYSTEM, ports=ports)
+            system = verilog.convert(m, name=SYSTEM, ports={"clk": domain.clk, **ports})
             (directory / "system.v").write_text(f"{self.core_verilog()}\n{system}")
 
         name = cache.fingerprint(self.fingerprint(), variant)

@@ -46,13 +46,7 @@ struct Bench {
 EXPORT void *ppu_open(uint8_t *memory) {
     auto *bench = new Bench(memory);
     bench->top.clk = 0;
-    bench->top.rst = 1;
     bench->top.eval();
-    bench->step();
-    bench->step();
-    bench->top.rst = 0;
-    bench->top.eval();
-    bench->total = 0;
     return bench;
 }
 

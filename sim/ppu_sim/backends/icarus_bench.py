@@ -29,11 +29,8 @@ class Host:
         for pin in ("host_valid", "host_write", "host_start", "host_address", "host_write_data"):
             getattr(dut, pin).value = 0
         dut.settings.value = 0
-        dut.rst.value = 1
         Clock(dut.clk, PERIOD_NS, unit="ns").start()
-        await self._cycles(2)
-        dut.rst.value = 0
-        self.total = 0
+        await FallingEdge(dut.clk)
 
     async def _cycles(self, count):
         if count > 1:
@@ -88,14 +85,14 @@ class Host:
 
     async def written(self):
         """The first and the last word written since the last call; None if none was."""
-        storage = self.dut.storage
+        storage = self.dut.top.storage
         lowest, highest = int(storage.lowest.value), int(storage.highest.value)
         storage.lowest.value, storage.highest.value = NOTHING_WRITTEN, 0
         await self._settle()
         return None if lowest == NOTHING_WRITTEN else [lowest, highest]
 
     async def _exchange(self, way, first, last):
-        storage = self.dut.storage
+        storage = self.dut.top.storage
         storage.first.value, storage.last.value = first, last
         await self._settle()
         trigger = getattr(storage, way)

@@ -20,7 +20,7 @@ VERILATE = (
     "--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--no-timing",
     "--output-split", "20000", *(f"-Wno-{name}" for name in toolchain.HARMLESS_WARNINGS),
 )  # fmt: skip
-COMPILE = ("-O3", "-fPIC", "-fvisibility=hidden", "-fno-semantic-interposition")
+COMPILE = ("-O2", "-fPIC", "-fvisibility=hidden", "-fno-semantic-interposition")
 
 
 class BuildFailed(RuntimeError):

@@ -3,9 +3,8 @@
 import argparse
 import sys
 
-from ppu.config import PRESETS, preset
-
 import ppu_sim
+from ppu.config import PRESETS
 from ppu_sim.backends import BACKENDS, Hang
 from ppu_sim.backends.verilated import BuildFailed
 from ppu_sim.toolchain import ToolMissing
@@ -23,37 +22,40 @@ def _arguments(argv):
     parser = argparse.ArgumentParser(prog="ppu_sim.demo", description=__doc__)
     parser.add_argument("--backend", default="verilator", choices=RTL_BACKENDS,
                         help="simulator of the core (default: %(default)s)")
-    parser.add_argument("--preset", default="medium", choices=PRESETS,
+    parser.add_argument("--preset", default="small", choices=PRESETS,
                         help="configuration of the core (default: %(default)s)")
     parser.add_argument("--latency", type=int, default=100,
                         help="cycles from a read's address to its data (default: %(default)s)")
-    return parser.parse_args(argv)  # fmt: skip
+    parser.add_argument("--images", type=int,
+                        help="run only so many, test images first, for slow simulators")
+    arguments = parser.parse_args(argv)  # fmt: skip
+    if arguments.images is not None and arguments.images < 1:
+        parser.error(f"--images must be at least 1, not {arguments.images}")
+    return arguments
 
 
-def run(*, backend, preset_name, latency):
+def run(*, backend, preset_name, latency, images=None):
     """Trains, quantises, runs and compares; prints as it goes. Returns a Result."""
     from . import digits as task  # after the arguments: needs scikit-learn
-    from .network import QuantizedNetwork, accuracy
+    from .network import QuantizedNetwork
 
     with step("1/4 Training a float network 64 - 128 - 10 on 1,437 images"):
         digits = task.load()
         network = task.train(digits)
+    x = digits.images[[*digits.test, *digits.train][:images]]
     with step("2/4 Quantising it to INT8 and running the integer model"):
         quantized = QuantizedNetwork.from_float(network, digits.images[digits.train])
         with ppu_sim.open("model", preset=preset_name) as model:
-            model_logits = quantized.logits(digits.images, model.linear)
+            model_logits = quantized.logits(x, model.linear)
     with step(f"3/4 Generating the core '{preset_name}' and building it for '{backend}'"):
         device = ppu_sim.open(backend, preset=preset_name, latency=latency)
-    with device, step(f"4/4 Running {len(digits.images):,} images on it"):
+    with device, step(f"4/4 Running {len(x):,} images on it"):
         recorder = Recorder(device)
-        rtl_logits = quantized.logits(digits.images, recorder.linear)
-    result = Result.compare(
-        float_logits=network.logits(digits.images), model_logits=model_logits,
-        rtl_logits=rtl_logits, accuracy=accuracy, digits=digits,
-    )  # fmt: skip
-    print()
-    print(*summary(result, recorder.runs, config=preset(preset_name), backend=backend,
-                   preset=preset_name), sep="\n")  # fmt: skip
+        rtl_logits = quantized.logits(x, recorder.linear)
+    result = Result.compare(float_logits=network.logits(x), model_logits=model_logits,
+                            rtl_logits=rtl_logits, labels=digits.labels[digits.test][: len(x)])
+    print("", *summary(result, recorder.runs, config=device.config, backend=backend,
+                       preset=preset_name), sep="\n")  # fmt: skip
     return result
 
 
@@ -62,7 +64,7 @@ def main(argv=None):
     arguments = _arguments(argv)
     try:
         result = run(backend=arguments.backend, preset_name=arguments.preset,
-                     latency=arguments.latency)  # fmt: skip
+                     latency=arguments.latency, images=arguments.images)  # fmt: skip
     except FAILURES as error:
         print(f"\n{type(error).__name__}: {error}", file=sys.stderr)
         return 1

@@ -15,33 +15,26 @@ TERMINAL_PERIOD, LOG_PERIOD = 1, 10
 def step(title, *, stream=None):
     """Prints `title`, the running time while the block runs, and its duration at the end.
 
-    On a terminal the line is rewritten; in a log, a line every ten seconds says that it goes on.
+    On a terminal the running time stays on one line, which whatever the block prints replaces; in a
+    log, a line every ten seconds says that it goes on.
     """
     stream = stream or sys.stdout
-    terminal = stream.isatty()
+    period, end = (TERMINAL_PERIOD, "\r") if stream.isatty() else (LOG_PERIOD, "\n")
     started = time.monotonic()
     done = threading.Event()
 
-    def tell(text, end):
-        stream.write(f"\r{title} ... {text}{end}" if terminal else f"{title} ... {text}\n")
-        stream.flush()
-
     def live():
-        while not done.wait(TERMINAL_PERIOD if terminal else LOG_PERIOD):
-            tell(f"{time.monotonic() - started:.0f} s", "")
+        while not done.wait(period):
+            print(f"  {time.monotonic() - started:.0f} s", end=end, file=stream, flush=True)
 
-    stream.write(f"{title} ..." + ("" if terminal else "\n"))
-    stream.flush()
+    print(f"{title} ...", file=stream, flush=True)
     thread = threading.Thread(target=live, daemon=True)
     thread.start()
+    outcome = "failed after"
     try:
         yield
-    except BaseException:
-        outcome = "failed after "
-        raise
-    else:
-        outcome = "done in "
+        outcome = "done in"
     finally:
         done.set()
         thread.join()
-        tell(f"{outcome}{time.monotonic() - started:.1f} s", "\n")
+        print(f"  {outcome} {time.monotonic() - started:.1f} s", file=stream, flush=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .network import accuracy
+
 __all__ = ["LayerRun", "Recorder", "Result", "summary"]
 
 
@@ -56,15 +58,18 @@ class Result:
     wrong_images: int
 
     @classmethod
-    def compare(cls, *, float_logits, model_logits, rtl_logits, accuracy, digits):
-        """Compares the two integer results in every image, and all three with the labels."""
+    def compare(cls, *, float_logits, model_logits, rtl_logits, labels):
+        """Compares the integer results in every image, and all three with the labels.
+
+        `labels` are those of the test images, which come first.
+        """
         wrong = model_logits != rtl_logits
-        labels = digits.labels[digits.test]
+        tests = len(labels)
         return cls(
-            float_accuracy=accuracy(float_logits[digits.test], labels),
-            model_accuracy=accuracy(model_logits[digits.test], labels),
-            rtl_accuracy=accuracy(rtl_logits[digits.test], labels),
-            logits=wrong.size, images=len(wrong), test_images=len(labels),
+            float_accuracy=accuracy(float_logits[:tests], labels),
+            model_accuracy=accuracy(model_logits[:tests], labels),
+            rtl_accuracy=accuracy(rtl_logits[:tests], labels),
+            logits=wrong.size, images=len(wrong), test_images=tests,
             wrong_logits=int(np.sum(wrong)), wrong_images=int(np.sum(np.any(wrong, axis=1))),
         )  # fmt: skip
 
@@ -74,17 +79,28 @@ class Result:
         return self.wrong_logits == 0
 
 
-def _layer_table(runs, peak):
-    lines = [f"  {'layer':<7}{'M x N x K':<18}{'MACs':>12}{'cycles':>10}{'MAC/cycle':>12}"
-             f"{'of peak':>9}"]  # fmt: skip
-    rows = [(str(i), f"{r.m:,} x {r.n} x {r.k}", r.macs, r.cycles) for i, r in enumerate(runs, 1)]
-    rows.append(("total", "", sum(r.macs for r in runs), sum(r.cycles for r in runs)))
-    for name, shape, macs, cycles in rows:
+def _fill(run, config):
+    """Share of the peak that the shape can use: N and K are filled up to whole tiles."""
+    columns = -(-run.n // config.columns) * config.columns
+    lanes = -(-run.k // config.row_bytes) * config.row_bytes
+    return run.n * run.k / (columns * lanes)
+
+
+def _layer_table(runs, config):
+    def row(name, shape, macs, cycles, possible):
         rate = macs / cycles
-        lines.append(
-            f"  {name:<7}{shape:<18}{macs:>12,}{cycles:>10,}{rate:>12.1f}{rate / peak:>9.1%}"
-        )
-    return lines
+        return (f"  {name:<7}{shape:<18}{macs:>12,}{cycles:>10,}{rate:>11.1f}"
+                f"{rate / config.macs_per_cycle:>9.1%}{possible:>10.1%}")  # fmt: skip
+
+    macs, cycles = sum(run.macs for run in runs), sum(run.cycles for run in runs)
+    least = sum(run.macs / _fill(run, config) for run in runs)
+    return [
+        f"  {'layer':<7}{'M x N x K':<18}{'MACs':>12}{'cycles':>10}{'MAC/cycle':>11}"
+        f"{'of peak':>9}{'possible':>10}",
+        *(row(str(index), f"{run.m:,} x {run.n} x {run.k}", run.macs, run.cycles,
+              _fill(run, config)) for index, run in enumerate(runs, 1)),
+        row("total", "", macs, cycles, macs / least),
+    ]  # fmt: skip
 
 
 def summary(result, runs, *, config, backend, preset):
@@ -101,7 +117,8 @@ def summary(result, runs, *, config, backend, preset):
         f"Core '{preset}' on '{backend}': {config.row_bytes} x {config.columns} array, peak "
         f"{config.macs_per_cycle} MAC/cycle, {config.axi_data_width}-bit AXI",
         "",
-        *_layer_table(runs, config.macs_per_cycle),
+        *_layer_table(runs, config),
+        "  possible: what is left of the peak when N and K are filled up to whole tiles",
         "",
         f"  Accuracy on {result.test_images} test images",
         f"    float model    {result.float_accuracy:8.2%}",

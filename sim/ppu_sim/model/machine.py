@@ -1,6 +1,7 @@
 """The golden model: the whole core, one command at a time."""
 
 import numpy as np
+
 from ppu.host.registers import register_map
 from ppu.isa import COMMAND_BYTES, ErrorCode, Opcode
 from ppu.lib.axi import Response

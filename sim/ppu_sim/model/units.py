@@ -1,6 +1,7 @@
 """What LOAD, EXECUTE and STORE mean, in numpy, each run to its end before the next."""
 
 import numpy as np
+
 from ppu.isa import Target
 
 __all__ = ["execute", "load", "store"]

@@ -1,9 +1,10 @@
 """Matrix products as programs: a plan's steps in an order that keeps all units at work."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .command import execute, load, store
 from .program import Program
+from .region import Region
 
 __all__ = ["Matrix", "emit"]
 
@@ -15,50 +16,6 @@ class Matrix:
     address: int
     stride: int
     signed: bool = True
-
-
-@dataclass
-class _Piece:
-    """Rows `start` to `end` - 1 of a region hold an operand's group; `loaded` panels are there."""
-
-    start: int
-    end: int
-    last_step: int
-    loaded: int = 0
-
-    def meets(self, start, end):
-        return self.start < end and start < self.end
-
-
-@dataclass
-class _Region:
-    """Scratchpad rows of one operand. What was used the longest time ago makes room first."""
-
-    first: int
-    rows: int
-    pieces: dict = field(default_factory=dict)
-
-    def place(self, key, rows, step, issued):
-        """The piece `key` of `rows` rows, for use in `step`, or None if there is no room yet.
-
-        There is none while a piece in the way is used by a step whose EXECUTE is not issued.
-        """
-        if key not in self.pieces:
-            starts = {0, *(piece.end for piece in self.pieces.values())}
-            used, start = min(
-                (self._last_use(start, start + rows), start)
-                for start in starts
-                if start + rows <= self.rows
-            )
-            if used >= issued:
-                return None
-            self.pieces = {k: p for k, p in self.pieces.items() if not p.meets(start, start + rows)}
-            self.pieces[key] = _Piece(start, start + rows, step)
-        self.pieces[key].last_step = step
-        return self.pieces[key]
-
-    def _last_use(self, start, end):
-        return max((p.last_step for p in self.pieces.values() if p.meets(start, end)), default=-1)
 
 
 @dataclass(frozen=True)
@@ -122,8 +79,8 @@ class _Emitter:
     def __init__(self, config, plan, a, b, c):
         self.config, self.plan = config, plan
         self.a, self.b, self.c = a, b, c
-        self.region_a = _Region(0, plan.a_rows)
-        self.region_b = _Region(plan.a_rows, config.scratchpad_rows - plan.a_rows)
+        self.region_a = Region(0, plan.a_rows)
+        self.region_b = Region(plan.a_rows, config.scratchpad_rows - plan.a_rows)
         self.steps = _steps(plan)
         self.pieces = [[None, None] for _ in self.steps]
         self.first_row = _starts(plan.rows)
@@ -136,8 +93,7 @@ class _Emitter:
         """All commands: the loads of the next step stand before the EXECUTE of a step."""
         final = self.steps[-1]
         for index, step in enumerate(self.steps):
-            if not all(self._load(index, index)):
-                raise AssertionError("a plan's pieces must fit the scratchpad twice")
+            self._load(index, index)
             if index + 1 < len(self.steps):
                 self._load(index + 1, index)
             if step.first:
@@ -150,7 +106,10 @@ class _Emitter:
         return Program(self.commands)
 
     def _load(self, index, issued):
-        """Loads what a step needs of A and B, as far as there is room: whether there was."""
+        """Loads what a step needs of A and B, as far as there is room.
+
+        There always is once the EXECUTEs of all older steps are issued.
+        """
         step, columns = self.steps[index], self.config.columns
         tiles = self.plan.tiles[step.tile]
         first = self.first_tile[step.tile] * columns
@@ -167,7 +126,6 @@ class _Emitter:
             self.pieces[index][which] = piece
             if piece and piece.loaded < step.high:
                 self._load_panels(step, region, piece, matrix, first_row, count, pad)
-        return self.pieces[index]
 
     def _load_panels(self, step, region, piece, matrix, first_row, count, pad):
         row_bytes = self.config.row_bytes
@@ -230,6 +188,27 @@ def _starts(sizes):
     return starts
 
 
+def _check(config, plan):
+    """Raises ValueError if a plan is not one of its product, or does not fit the memories."""
+    tiles, panels = -(-plan.n // config.columns), -(-plan.k // config.row_bytes)
+    for name, sizes, total in (
+        ("rows", plan.rows, plan.m),
+        ("tiles", plan.tiles, tiles),
+        ("panels", plan.panels, panels),
+        ("first_parts", plan.first_parts, plan.panels[0]),
+    ):
+        if sum(sizes) != total or min(sizes) < 1:
+            raise ValueError(f"{name} must be positive and add up to {total}, not {sizes!r}")
+    for name, rows, room in (
+        ("A", max(plan.rows) * max(plan.panels), plan.a_rows),
+        ("B", max(plan.tiles) * config.columns * max(plan.panels),
+         config.scratchpad_rows - plan.a_rows),
+        ("C", max(plan.rows) * max(plan.tiles), config.accumulator_rows),
+    ):  # fmt: skip
+        if rows > room:
+            raise ValueError(f"pieces of {name} must have at most {room} rows, not {rows}")
+
+
 def emit(config, plan, a, b, c):
     """The program of a plan: LOAD, EXECUTE and STORE commands, without END.
 
@@ -241,5 +220,11 @@ def emit(config, plan, a, b, c):
         How the product is cut.
     a, b, c : Matrix
         A (M x K, 8-bit), B (N x K, 8-bit) and C (M x N, INT32) in memory. They must not overlap.
+
+    Raises
+    ------
+    ValueError
+        If the plan does not fit the product or the memories.
     """
+    _check(config, plan)
     return _Emitter(config, plan, a, b, c).program()

@@ -1,7 +1,6 @@
 """Chooses the plan of a matrix product by the cost model, and makes its program."""
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from heapq import nsmallest
 
@@ -9,11 +8,11 @@ from ppu.config import Signs
 
 from . import cost
 from .matmul import Matrix, emit
-from .plan import MatmulPlan, groups
+from .plan import groups
+from .shapes import Strides, rough_cycles, shapes, work
 
 __all__ = ["matmul_plan", "matmul_program"]
 
-_MAX_COUNT = (1 << 16) - 1
 #: Shapes that are played through after a first choice by sums of cycles.
 _CANDIDATES = 6
 #: Of these, the shapes that are improved.
@@ -23,106 +22,6 @@ _GOOD_ENOUGH = 1.002
 #: Groups of each kind in the smaller product that stands for a large one when it is played.
 _STAND_IN_GROUPS = 3
 _ORDERS = ("rows", "tiles", "square")
-
-
-@dataclass(frozen=True)
-class _Strides:
-    a: int
-    b: int
-    c: int
-
-
-def _halvings(size):
-    """`size`, and the powers of two below it."""
-    return [size] + [1 << bits for bits in range(size.bit_length()) if 1 << bits < size]
-
-
-def _fitting(panels, height, total_height, region):
-    """Panels of a piece of `height` rows: all of the operand, or two pieces, must fit a region."""
-    if total_height * panels <= region:
-        return panels
-    return min(panels, region // (2 * height))
-
-
-def _shapes(config, m, n, k):
-    """Plans of every block shape worth a look, without ramps."""
-    columns = config.columns
-    tiles, panels = -(-n // columns), -(-k // config.row_bytes)
-    room = config.accumulator_rows
-    heights = {min(m, factor * columns << bits, room) for factor in (1, 3) for bits in range(15)}
-    for height in sorted(heights):
-        for width in _halvings(min(tiles, room)):
-            if height * width > room or 8 * height * width < min(room, m * tiles):
-                continue
-            rows, tile_groups = groups(m, height), groups(tiles, width)
-            for bank in range(1, config.scratchpad_banks):
-                a_rows = bank * config.bank_rows
-                depth = min(
-                    _MAX_COUNT // config.row_bytes,
-                    _fitting(panels, rows[0], m, a_rows),
-                    _fitting(panels, tile_groups[0] * columns, tiles * columns,
-                             config.scratchpad_rows - a_rows),
-                )  # fmt: skip
-                if depth == 0:
-                    continue
-                panel_groups = groups(panels, depth)
-                for order in ("rows", "tiles"):
-                    yield MatmulPlan(
-                        m=m, n=n, k=k, rows=rows, tiles=tile_groups, panels=panel_groups,
-                        order=order, first_parts=panel_groups[:1],
-                        last_block=config.accumulator_rows, a_rows=a_rows)  # fmt: skip
-
-
-def _passes(plan, own, others, height, region, outer):
-    """How often an operand is loaded as a whole.
-
-    `own` and `others` are its and the other operand's groups, `height` the scratchpad rows of its
-    largest group; `outer` says that its group stays while the other operand's go by.
-    """
-    panels, scale = sum(plan.panels), height // own[0]
-    all_fits = sum(own) * scale * panels <= region
-    group_stays = outer and height * (panels + plan.panels[0]) <= region
-    return 1 if all_fits or group_stays or (len(others) == 1 and outer) else len(others)
-
-
-def _work(config, plan, strides):
-    """Cycles of work of LOAD, EXECUTE and STORE, summed over the whole program."""
-    columns, row_bytes = config.columns, config.row_bytes
-    rows, tiles, panels = (Counter(sizes) for sizes in (plan.rows, plan.tiles, plan.panels))
-    passes_a = _passes(plan, plan.rows, plan.tiles, plan.rows[0], plan.a_rows, plan.order == "rows")
-    passes_b = _passes(plan, plan.tiles, plan.rows, plan.tiles[0] * columns,
-                       config.scratchpad_rows - plan.a_rows, plan.order == "tiles")  # fmt: skip
-
-    def load(groups_of_rows, stride):
-        return sum(
-            count * often * cost.load_cycles(
-                config, rows=height, bytes=min(depth * row_bytes, plan.k), stride=stride)
-            for height, count in groups_of_rows.items() for depth, often in panels.items()
-        )  # fmt: skip
-
-    b_heights = Counter({width * columns: count for width, count in tiles.items()})
-    if sum(plan.tiles) == 1:
-        b_heights = Counter([plan.n])
-    loads = passes_a * load(rows, strides.a) + passes_b * load(b_heights, strides.b)
-    executes = sum(
-        count * cost.execute_cycles(config, m=height, n=sum(plan.tiles), k=sum(plan.panels))
-        for height, count in rows.items()
-    )
-    stores = sum(
-        count * often * cost.store_cycles(
-            config, rows=height, columns=min(width * columns, plan.n), stride=strides.c)
-        for height, count in rows.items() for width, often in tiles.items()
-    )  # fmt: skip
-    return loads, executes, stores
-
-
-def _rough_cycles(config, plan, strides):
-    """Cycles of the busiest unit, and something for what the others cannot overlap with it."""
-    loads, executes, stores = _work(config, plan, strides)
-    blocks = len(plan.rows) * len(plan.tiles)
-    if 2 * plan.rows[0] * plan.tiles[0] > config.accumulator_rows:
-        executes += stores  # there is no second half to compute in while a block is stored
-    return max(loads, executes, stores) + (loads + stores) // 16 + stores // blocks
 
 
 def _stand_in(config, plan):
@@ -145,7 +44,7 @@ def _played_cycles(config, plan, strides):
     cycles = cost.estimate(config, emit(config, small, a, b, c)).cycles
     if small == plan:
         return cycles
-    return cycles + max(_work(config, plan, strides)) - max(_work(config, small, strides))
+    return cycles + max(work(config, plan, strides)) - max(work(config, small, strides))
 
 
 def _ramp(first, total):
@@ -205,7 +104,7 @@ _CHANGES = (
 
 def _improved(config, cycles, plan, strides):
     """The best plan found by one change after the other: (cycles, plan)."""
-    enough = _GOOD_ENOUGH * max(_work(config, plan, strides))
+    enough = _GOOD_ENOUGH * max(work(config, plan, strides))
     for changes in _CHANGES:
         if cycles <= enough:
             break
@@ -222,8 +121,8 @@ def _best(pairs, count):
 
 @lru_cache(maxsize=1024)
 def _best_plan(config, m, n, k, strides):
-    shapes = _shapes(config, m, n, k)
-    rough = _best(((_rough_cycles(config, plan, strides), plan) for plan in shapes), _CANDIDATES)
+    candidates = shapes(config, m, n, k)
+    rough = _best(((rough_cycles(config, plan, strides), plan) for plan in candidates), _CANDIDATES)
     played = ((_played_cycles(config, plan, strides), plan) for _, plan in rough)
     finalists = _best(played, _FINALISTS)
     improved = (_improved(config, cycles, plan, strides) for cycles, plan in finalists)
@@ -245,7 +144,7 @@ def matmul_plan(config, m, n, k, a_stride=None, b_stride=None, c_stride=None):
     for name, value in (("m", m), ("n", n), ("k", k)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, not {value!r}")
-    strides = _Strides(a_stride or k, b_stride or k, c_stride or 4 * n)
+    strides = Strides(a_stride or k, b_stride or k, c_stride or 4 * n)
     return _best_plan(config, m, n, k, strides)
 
 

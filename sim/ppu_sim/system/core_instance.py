@@ -31,7 +31,8 @@ class CoreInstance(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        ports = {"i_clk": ClockSignal(), "i_rst": ResetSignal(), "o_irq": self.irq}
+        reset = ResetSignal(allow_reset_less=True)
+        ports = {"i_clk": ClockSignal(), "i_rst": reset, "o_irq": self.irq}
         for prefix, manager in (("m_axi", True), ("s_axil", False)):
             bus = flipped(getattr(self, prefix))
             signature = Pins(bus.signature.flip() if manager else bus.signature)
