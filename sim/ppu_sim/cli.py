@@ -14,7 +14,7 @@ from ppu.interface.tables import command_tables, register_table
 from . import gemm, speed
 from .backends import BusBreach, Hang, RegisterError
 from .backends.verilated import BuildFailed
-from .device import CoreError
+from .run import CoreError
 from .toolchain import ToolMissing
 
 __all__ = ["main"]

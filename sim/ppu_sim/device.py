@@ -1,105 +1,29 @@
 """The front door: matrix products on a core, in whatever simulator it runs."""
 
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from ppu.config import Config, preset
 from ppu.host.registers import COUNTERS, IDENTITY, register_map
-from ppu.isa import COMMAND_BYTES, ErrorCode
+from ppu.isa import ErrorCode
 
 from .allocator import Allocator
 from .backends import Hang, Settings, open_backend
 from .limits import cycle_limit
 from .operands import Product, product_of
 from .program import Program, end, matmul_program
+from .ring import CommandRing
+from .run import CoreError, Run
 
-__all__ = ["CoreError", "Device", "Run", "open"]
+__all__ = ["Device", "open"]
 
 _WORD = 0xFFFF_FFFF
-#: Commands that the largest ring holds.
-_RING_LIMIT = 65536
-_RING_ALIGNMENT = 4096
 #: Cycles between two looks at a ring that is full.
 _REFILL_CYCLES = 1000
 #: Reads of CONTROL until a reset must be done.
 _RESET_LIMIT = 1000
 _END_TAG = 1
-
-
-class CoreError(RuntimeError):
-    """The core stopped.
-
-    Attributes
-    ----------
-    code : ErrorCode
-        Why.
-    index : int
-        Index of the failing command in the program.
-    address : int
-        What the error code says it is.
-    command : Command or None
-        The failing command.
-    """
-
-    def __init__(self, code, index, address, command):
-        self.code, self.index, self.address, self.command = code, index, address, command
-        super().__init__(f"{code.name} at command {index}, address {address:#x}: {command}")
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a run took. What the back end does not know is None.
-
-    Parameters
-    ----------
-    commands : int
-        Commands of the program.
-    macs : int or None
-        Multiply-accumulates that the result needed.
-    cycles : int or None
-        Clock edges from the one at which the doorbell is written to the one at which the interrupt
-        rises.
-    peak : int
-        Multiply-accumulates per cycle at full use of the array.
-    counters : dict
-        Performance counters by name.
-    seconds : float
-        Time that the simulator took.
-    simulated : int
-        Cycles simulated in that time.
-    """
-
-    commands: int
-    macs: int | None
-    cycles: int | None
-    peak: int
-    counters: dict = field(repr=False)
-    seconds: float
-    simulated: int
-
-    @property
-    def utilization(self):
-        """Share of the array's peak, 0 to 1."""
-        if self.macs is None or not self.cycles:
-            return None
-        return self.macs / (self.cycles * self.peak)
-
-    @property
-    def cycles_per_second(self):
-        """Speed of the simulation."""
-        return self.simulated / self.seconds if self.simulated else None
-
-    def __str__(self):
-        if not self.cycles:
-            return f"{self.commands:,} commands"
-        parts = [f"{self.cycles:,} cycles"]
-        if self.macs is not None:
-            parts.append(f"{self.macs:,} MACs, {self.utilization:.1%} of peak")
-        parts.append(f"{self.cycles_per_second:,.0f} cycles per second")
-        counters = ", ".join(f"{name} {count:,}" for name, count in self.counters.items())
-        return f"{', '.join(parts)}\n{counters}"
 
 
 def open(backend="verilator", *, preset=None, config=None, latency=100, stall=0.0, seed=1,
@@ -284,7 +208,7 @@ class Device:
         self.last_run = None
         self.reset()
         with self.allocator.scope() as room:
-            ring = _Ring(self, room, program)
+            ring = CommandRing(self, room, program)
             simulated, began = self.backend.total_cycles, time.perf_counter()
             ring.start()
             self._wait(ring, limit)
@@ -348,41 +272,3 @@ class Device:
 
 def _last(program):
     return program[-1] if len(program) else "an empty program"
-
-
-class _Ring:
-    """A program on its way through the command ring."""
-
-    def __init__(self, device, room, program):
-        self.device, self.program = device, program
-        self.data = np.frombuffer(program.to_bytes(), np.uint8).reshape(-1, COMMAND_BYTES)
-        self.size = max(2, min(_RING_LIMIT, 1 << (len(program) - 1).bit_length()))
-        self.base = room.allocate(COMMAND_BYTES * self.size, _RING_ALIGNMENT)
-        self.tail = 0
-
-    def start(self):
-        """Sets the ring up and announces what fits."""
-        device = self.device
-        device.write_register("RING_BASE_LOW", self.base & _WORD)
-        device.write_register("RING_BASE_HIGH", self.base >> 32)
-        device.write_register("RING_SIZE", self.size)
-        self._announce(self.size, start=True)
-
-    def refill(self):
-        """Announces more if there is more; returns whether more is left to announce."""
-        left = len(self.program) - self.tail
-        if left:
-            head = self.device.read_register("RING_HEAD")
-            self._announce(self.size - (self.tail - head & _WORD))
-        return len(self.program) > self.tail
-
-    def _announce(self, count, *, start=False):
-        commands = self.data[self.tail : self.tail + count]
-        if not len(commands):
-            return
-        address = self.base + COMMAND_BYTES * (self.tail % self.size)
-        before_wrap = min(len(commands), self.size - self.tail % self.size)
-        self.device.write(address, commands[:before_wrap])
-        self.device.write(self.base, commands[before_wrap:])
-        self.tail += len(commands)
-        self.device.write_register("RING_TAIL", self.tail & _WORD, start=start)

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -61,6 +61,13 @@ class Tool:
     def environment(self):
         """The environment of this process with the variables of the tool."""
         return {**os.environ, **dict(self.variables)}
+
+    def with_make_variables(self, **values):
+        """The same tool, with further variables for the make that it or its user calls."""
+        variables = dict(self.variables)
+        flags = [variables.get("MAKEFLAGS", ""), *(f"{k}={v}" for k, v in values.items())]
+        variables["MAKEFLAGS"] = " ".join(flags).strip()
+        return replace(self, variables=tuple(variables.items()))
 
     @contextmanager
     def activated(self):

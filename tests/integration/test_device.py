@@ -180,7 +180,7 @@ def test_a_program_with_several_ends_runs_to_the_last(name, request):
 
 @pytest.mark.parametrize("name", ["model", "rtl"])
 def test_a_program_longer_than_the_ring(name, request, monkeypatch):
-    monkeypatch.setattr("ppu_sim.device._RING_LIMIT", 8)
+    monkeypatch.setattr("ppu_sim.ring.RING_LIMIT", 8)
     device = request.getfixturevalue(name)
     expected = np.random.default_rng(1).integers(-128, 128, (21, 4), np.int8)
     device.write(4096, expected)

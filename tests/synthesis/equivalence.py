@@ -22,6 +22,7 @@ hierarchy -check -top {top}
 proc -norom
 flatten
 opt_clean
+write_json start_{name}.json
 opt_dff
 memory -nomap
 dffunmap
@@ -89,9 +90,9 @@ def prove_equivalence(gold, gate, *, top, registers, memories, directory):
     for name, text in texts.items():
         (directory / f"{name}.v").write_text(text)
     yosys("".join(_FLATTEN.format(name=name, top=top) for name in texts), directory)
-    modules = [
-        json.loads((directory / f"{name}.json").read_text())["modules"][top] for name in texts]
-    pairs = _pairs(modules, registers, memories)
+    pairs = _pairs(
+        [_read(directory / f"start_{name}.json", top) for name in texts],
+        [_read(directory / f"{name}.json", top) for name in texts], registers, memories)
     script = ""
     for side, name in enumerate(texts):
         renames = [f"rename \\{names[side]} {new}" for new, names in pairs.items()]
@@ -100,38 +101,45 @@ def prove_equivalence(gold, gate, *, top, registers, memories, directory):
     return int(re.search(r"Found (\d+) \$equiv cells", log)[1])
 
 
-def _pairs(modules, registers, memories):
+def _read(file, top):
+    return json.loads(file.read_text())["modules"][top]
+
+
+def _pairs(starts, modules, registers, memories):
     """Common name -> names in both designs. Checks that they start alike."""
     pairs = {}
-    for module in modules:
-        _find_starts(module)
-    for prefix, paths in (("ppu_register", registers), ("ppu_memory", memories)):
-        for number, pair in enumerate(paths.items()):
-            names = [".".join(path) for path in pair]
-            starts = [_start(module, name) for module, name in zip(modules, names, strict=True)]
-            # What nothing depends on is not in either.
-            if None not in starts:
-                if starts[0] != starts[1]:
-                    raise YosysFailed(f"{names[1]} starts as {starts[1]}, not as {starts[0]}")
-                pairs[f"{prefix}_{number}"] = names
+    initial = [_initial_bits(module) for module in starts]
+    for number, names in enumerate(_flat_names(registers)):
+        # What nothing depends on is not in either.
+        if all(name in module["netnames"]
+               for module, name in zip(modules, names, strict=True)):  # fmt: skip
+            pairs[f"ppu_register_{number}"] = names
+            values = [
+                [bits.get(bit) for bit in module["netnames"][name]["bits"]]
+                for module, bits, name in zip(starts, initial, names, strict=True)
+            ]
+            _compare(names[1], *values)
+    for number, names in enumerate(_flat_names(memories)):
+        cells = [module["cells"].get(name) for module, name in zip(modules, names, strict=True)]
+        if None not in cells:
+            pairs[f"ppu_memory_{number}"] = names
+            _compare(names[1], *({**cell["parameters"], "MEMID": None} for cell in cells))
     return pairs
 
 
-def _start(module, name):
-    """Initial value of a register, or everything that is fixed about a memory; None if missing."""
-    if name in module["cells"]:
-        parameters = module["cells"][name]["parameters"]
-        return {key: value for key, value in parameters.items() if key != "MEMID"}
-    if name not in module["netnames"]:
-        return None
-    return "".join(module["starts"].get(bit, "x") for bit in module["netnames"][name]["bits"])
+def _flat_names(paths):
+    return [[".".join(path) for path in pair] for pair in paths.items()]
 
 
-def _find_starts(module):
-    """Adds the initial value of each bit; Yosys keeps it at one of the names of a net."""
-    module["starts"] = {
+def _compare(name, gold, gate):
+    if gold != gate:
+        raise YosysFailed(f"{name} does not start alike: {gold} and {gate}")
+
+
+def _initial_bits(module):
+    """Bit -> its initial value, which Yosys keeps at one of the names of a net."""
+    return {
         bit: value
         for net in module["netnames"].values() if "init" in net["attributes"]
         for bit, value in zip(net["bits"], reversed(net["attributes"]["init"]), strict=False)
-        if value != "x"
     }  # fmt: skip

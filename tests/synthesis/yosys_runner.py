@@ -32,9 +32,9 @@ def yosys(script, directory):
 
 
 def flat_netlist(text, top, directory):
-    """The only module of `text`, Verilog, flattened, as Yosys' JSON netlist."""
+    """`text`, Verilog, checked and flattened, as Yosys' JSON netlist of its only module."""
     (directory / "flat.v").write_text(text)
     yosys(
-        f"read_verilog flat.v\nhierarchy -check -top {top}\nproc -norom\nflatten\n"
-        "memory -nomap\nopt_clean\nwrite_json flat.json\n", directory)  # fmt: skip
+        f"read_verilog flat.v\nhierarchy -check -top {top}\nproc -norom\n"
+        "check -assert\nflatten\nmemory -nomap\nopt_clean\ncheck -assert\nwrite_json flat.json\n", directory)  # fmt: skip
     return json.loads((directory / "flat.json").read_text())["modules"][top]

@@ -1,6 +1,8 @@
 """From an Amaranth design to Verilog."""
 
+import gc
 import re
+from contextlib import contextmanager
 
 from amaranth.back import rtlil
 
@@ -32,11 +34,12 @@ def convert(elaboratable, *, ports, name, deduplicate=True):
         Whether each distinct module is written once. Otherwise as Amaranth writes it: one module
         for each instance, with ports that depend on its surroundings.
     """
-    fragment = without_checks(elaboratable)
-    if not deduplicate:
+    with _no_collection():
+        fragment = without_checks(elaboratable)
+        if deduplicate:
+            return write(Split(fragment, ports=ports, name=name).parts)
         text, _ = rtlil.convert_fragment(fragment, ports, name, emit_src=False)
-        return to_verilog(_NOISE.sub("", text))
-    return write(Split(fragment, ports=ports, name=name).parts)
+    return to_verilog(_NOISE.sub("", text))
 
 
 def write(parts):
@@ -47,6 +50,18 @@ def write(parts):
     return "\n".join(
         _comment(part) + tidy(modules[part.name], part.zeroed, interfaces)
         for part in parts)
+
+
+@contextmanager
+def _no_collection():
+    """Holds garbage collection: a conversion makes millions of objects and hardly any garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _comment(part):

@@ -132,23 +132,16 @@ class Module:
         """How often each wire is read or driven, outside its declaration."""
         return Counter(name for item in self.items for name in item.uses)
 
-    def whole(self, signal):
-        """Name of the wire that `signal` is all of, or None."""
-        match = _WHOLE.match(signal)
-        if match:
-            wire = self.wires.get(match[1])
-            if wire is not None and wire.width == int(match[2] or 0) + 1:
-                return wire.name
-        return None
-
     @property
     def aliases(self):
         """Name of a wire that is only another name -> name of the wire that it is."""
-        pairs = (
-            (item.name, self.whole(item.connections[item.name]))
-            for item in self.items if item.kind == "connect"
-        )  # fmt: skip
-        return {name: source for name, source in pairs if source is not None}
+        wires, aliases = self.wires, {}
+        for item in self.items:
+            if item.kind == "connect" and (match := _WHOLE.match(item.connections[item.name])):
+                wire = wires.get(match[1])
+                if wire is not None and wire.width == int(match[2] or 0) + 1:
+                    aliases[item.name] = wire.name
+        return aliases
 
     def drop_wires(self, names):
         """Drops wires and the connections that drive them."""

@@ -78,4 +78,4 @@ class Names:
     def module(self, source):
         """A new name for a module made from the class `source`."""
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", source)
-        return unique(f"{self.top}_{identifier(words.lower())}", self._taken)
+        return unique(identifier(f"{self.top}_{words.lower()}"), self._taken)

@@ -63,13 +63,12 @@ def _drop_fields(module):
 
 def _join_aliases(module, ranks):
     """Keeps one name of a wire where an instance's port or a connection gave it several."""
-    counts = module.count_uses()
-    ports = module.ports
+    counts, ports, aliases = module.count_uses(), module.ports, module.aliases
     better, dropped = {}, set()
     for item in module.items:
         if item.kind != "connect":
             continue
-        name, source = item.name, module.whole(item.connections[item.name])
+        name, source = item.name, aliases.get(item.name)
         rank = ranks.get(name, 0)
         if source is not None and source not in ports and rank < ranks.get(source, 0):
             better.setdefault(source, name)
@@ -121,14 +120,18 @@ def _drop_dead(module):
     module.items = [item for index, item in enumerate(module.items) if index not in dead]
     module.drop_wires({name for name in module.wires
                        if name not in visited and name not in module.ports})  # fmt: skip
-    # Outputs of instances that nothing reads.
-    counts = module.count_uses()
+    _disconnect_unread(module)
+
+
+def _disconnect_unread(module):
+    """Disconnects outputs of instances that nothing reads."""
+    counts, ports, wires = module.count_uses(), module.ports, module.wires
     for item in module.items:
         if item.kind == "cell" and item.type[0] == "\\":
+            # An output is connected to a wire by its name alone, an input to bits of it.
             unread = {
                 port for port, signal in item.connections.items()
-                if (name := module.whole(signal) or signal) in module.wires
-                and counts[name] == 1 and name not in module.ports
+                if signal in wires and counts[signal] == 1 and signal not in ports
             }  # fmt: skip
             item.lines = [line for line in item.lines
                           if line.split()[0] != "connect" or line.split()[1] not in unread]

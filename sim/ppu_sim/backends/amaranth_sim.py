@@ -111,7 +111,8 @@ class AmaranthBackend(Backend):
             await ctx.tick().repeat(cycles)
             self._total += cycles
 
-        self._do(advance)
+        if cycles:
+            self._do(advance)
 
     @property
     def cycles(self):

@@ -27,7 +27,7 @@ class Design:
     def name(self):
         """A name for messages."""
         c = self.config
-        return f"a {c.row_bytes} x {c.columns} core with a {c.axi_data_width}-bit bus"
+        return f"{c.row_bytes} x {c.columns} core, {c.axi_data_width}-bit bus,"
 
     def fingerprint(self):
         """Changes with everything that the hardware depends on."""

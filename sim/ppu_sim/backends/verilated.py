@@ -38,9 +38,7 @@ def library(design):
 
 def _build(design, text, tool, directory):
     start = time.perf_counter()
-    print(
-        f"Compiling the core ({design.name}) with Verilator, once ...", file=sys.stderr, flush=True
-    )
+    print(f"Compiling the {design.name} with Verilator, once ...", file=sys.stderr, flush=True)
     (directory / f"{SYSTEM}.v").write_text(text)
     log = directory / "build.log"
     with log.open("w") as output:

@@ -21,6 +21,8 @@ _VERILATOR_ARGUMENTS = [
     "--no-public-flat-rw", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-timing",
     *(f"-Wno-{name}" for name in toolchain.HARMLESS_WARNINGS),
 ]  # fmt: skip
+#: Most benches are short: what counts is the time to build them.
+_COMPILE = {"OPT_FAST": "-O1", "OPT_SLOW": "-O0", "OPT_GLOBAL": "-O0"}
 _VERILATOR_CONTROL = '`verilator_config\npublic_flat_rw -module "{name}" -var "*"\n'
 
 
@@ -162,7 +164,10 @@ def _as_verilog(component, name):
 def _runner(simulator):
     if simulator not in SIMULATORS:
         raise ValueError(f"simulator must be one of {', '.join(SIMULATORS)}, not {simulator!r}")
-    tool = toolchain.verilator() if simulator == "verilator" else toolchain.icarus()
+    if simulator == "verilator":
+        tool = toolchain.verilator().with_make_variables(**_COMPILE)
+    else:
+        tool = toolchain.icarus()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cocotb's own, not ours to fix
         from cocotb_tools.runner import get_runner
