@@ -7,15 +7,6 @@ from yosys_runner import YosysFailed, yosys
 
 __all__ = ["prove_equivalence"]
 
-#: Memories become ports, so that they need not be cut into flip-flops.
-_MEMORY = """\
-(* blackbox *)
-module ppu_memory(
-  input RD_ARST, input RD_SRST, input RD_CLK, input RD_EN, input RD_ADDR, output RD_DATA,
-  input WR_CLK, input WR_EN, input WR_ADDR, input WR_DATA
-);
-endmodule
-"""
 _FLATTEN = """\
 read_verilog {name}.v
 hierarchy -check -top {top}
@@ -37,9 +28,9 @@ cd {top}
 {renames}
 rename -hide w:* w:ppu_register_* %d
 cd
-chtype -set \\ppu_memory t:$mem_v2
-read_verilog -lib memory.v
-expose -evert {top}/t:ppu_memory
+read_verilog -lib memories.v
+{types}
+expose -evert {top}/t:ppu_type_*
 opt_clean
 rename {top} {name}
 design -stash {name}
@@ -85,18 +76,24 @@ def prove_equivalence(gold, gate, *, top, registers, memories, directory):
     YosysFailed
         If something differs, or cannot be proved.
     """
-    (directory / "memory.v").write_text(_MEMORY)
     texts = {"gold": gold, "gate": gate}
     for name, text in texts.items():
         (directory / f"{name}.v").write_text(text)
     yosys("".join(_FLATTEN.format(name=name, top=top) for name in texts), directory)
-    pairs = _pairs(
-        [_read(directory / f"start_{name}.json", top) for name in texts],
-        [_read(directory / f"{name}.json", top) for name in texts], registers, memories)
+    modules = [_read(directory / f"{name}.json", top) for name in texts]
+    pairs = _register_pairs(
+        [_read(directory / f"start_{name}.json", top) for name in texts], modules, registers)
+    cells = _memory_pairs(modules, memories)
+    pairs.update({f"ppu_memory_{number}": names for number, (names, _) in enumerate(cells)})
+    (directory / "memories.v").write_text(
+        "".join(_black_box(number, cell) for number, (_, cell) in enumerate(cells)))
+    types = [f"chtype -set ppu_type_{number} {top}/ppu_memory_{number}"
+             for number in range(len(cells))]  # fmt: skip
     script = ""
     for side, name in enumerate(texts):
         renames = [f"rename \\{names[side]} {new}" for new, names in pairs.items()]
-        script += _MATCH.format(name=name, top=top, renames="\n".join(renames))
+        script += _MATCH.format(
+            name=name, top=top, renames="\n".join(renames), types="\n".join(types))
     log = yosys(script + _PROVE, directory)
     return int(re.search(r"Found (\d+) \$equiv cells", log)[1])
 
@@ -105,8 +102,8 @@ def _read(file, top):
     return json.loads(file.read_text())["modules"][top]
 
 
-def _pairs(starts, modules, registers, memories):
-    """Common name -> names in both designs. Checks that they start alike."""
+def _register_pairs(starts, modules, registers):
+    """Common name -> names in both designs. Checks that the registers start alike."""
     pairs = {}
     initial = [_initial_bits(module) for module in starts]
     for number, names in enumerate(_flat_names(registers)):
@@ -119,12 +116,30 @@ def _pairs(starts, modules, registers, memories):
                 for module, bits, name in zip(starts, initial, names, strict=True)
             ]
             _compare(names[1], *values)
-    for number, names in enumerate(_flat_names(memories)):
-        cells = [module["cells"].get(name) for module, name in zip(modules, names, strict=True)]
-        if None not in cells:
-            pairs[f"ppu_memory_{number}"] = names
-            _compare(names[1], *({**cell["parameters"], "MEMID": None} for cell in cells))
     return pairs
+
+
+def _memory_pairs(modules, memories):
+    """Names in both designs, and the cell, of each memory. Checks that they are and start alike."""
+    pairs = []
+    for names in _flat_names(memories):
+        cells = [module["cells"].get(name) for module, name in zip(modules, names, strict=True)]
+        if any(cells):
+            _compare(names[1], *({**cell["parameters"], "MEMID": None} for cell in cells))
+            pairs.append((names, cells[0]))
+    found = [cell["type"] for cell in modules[0]["cells"].values()].count("$mem_v2")
+    if found != len(pairs):
+        raise YosysFailed(f"{found} memories, but names for {len(pairs)}")
+    return pairs
+
+
+def _black_box(number, cell):
+    """A module like a memory without contents; taken out, its pins become those of the design."""
+    ports = ", ".join(
+        f"{cell['port_directions'][port]} [{len(bits) - 1}:0] {port}"
+        for port, bits in cell["connections"].items()
+    )
+    return f"(* blackbox *) module ppu_type_{number}({ports}); endmodule\n"
 
 
 def _flat_names(paths):

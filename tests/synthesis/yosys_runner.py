@@ -34,7 +34,16 @@ def yosys(script, directory):
 def flat_netlist(text, top, directory):
     """`text`, Verilog, checked and flattened, as Yosys' JSON netlist of its only module."""
     (directory / "flat.v").write_text(text)
-    yosys(
-        f"read_verilog flat.v\nhierarchy -check -top {top}\nproc -norom\n"
-        "check -assert\nflatten\nmemory -nomap\nopt_clean\ncheck -assert\nwrite_json flat.json\n", directory)  # fmt: skip
+    script = f"""\
+read_verilog flat.v
+hierarchy -check -top {top}
+proc -norom
+check -assert
+flatten
+memory -nomap
+opt_clean
+check -assert
+write_json flat.json
+"""
+    yosys(script, directory)
     return json.loads((directory / "flat.json").read_text())["modules"][top]
