@@ -1,12 +1,13 @@
 """What merging modules does to the size of the export and to the time that Verilator needs for it.
 
-Run ``python tests/synthesis/benchmark.py [PRESET ...]``.
+Run ``python tests/synthesis/benchmark.py [PRESET ...]``. Seconds are processor time of all
+processes together, so that a busy machine does not change them much.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from ppu import generate
@@ -20,26 +21,31 @@ COLUMNS = (
 
 def measure(preset, *, deduplicate):
     """One row of the table."""
-    start = time.perf_counter()
+    start = _cpu_seconds()
     text = generate.verilog(PRESETS[preset], deduplicate=deduplicate)
-    exported = time.perf_counter() - start
+    exported = _cpu_seconds() - start
     verilator = toolchain.verilator()
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, "core.v").write_text(text)
-        start = time.perf_counter()
+        start = _cpu_seconds()
         _run([verilator.executable, "--cc", "-O3", "--x-assign", "fast", "-Wno-fatal", "-Wno-lint",
               "-Wno-style", "--top-module", "ppu_core", "--Mdir", "build", "core.v"],
              directory, verilator.environment)  # fmt: skip
-        verilated = time.perf_counter() - start
+        verilated = _cpu_seconds() - start
         sources = sum(file.stat().st_size for file in Path(directory, "build").glob("*.cpp"))
-        start = time.perf_counter()
+        start = _cpu_seconds()
         _run(["make", "-j2", "-C", "build", "-f", "Vppu_core.mk", "libVppu_core"],
              directory, verilator.environment)  # fmt: skip
-        compiled = time.perf_counter() - start
+        compiled = _cpu_seconds() - start
     label = f"{preset}, {'merged' if deduplicate else 'as Amaranth'}"
     modules = text.count("\nmodule ")
     return (label, modules, text.count("\n"), len(text), f"{exported:.1f}", f"{verilated:.1f}",
             f"{compiled:.1f}", sources)  # fmt: skip
+
+
+def _cpu_seconds():
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _run(command, directory, environment):

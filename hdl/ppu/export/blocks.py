@@ -10,6 +10,8 @@ __all__ = ["START", "fold_registers", "join_registers"]
 START = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
 _REGISTER = re.compile(r"  always @\((?:pos|neg)edge \w+\)\n    (\w+) <= (\w+);$")
 _COMBINATIONAL = re.compile(r"  always @\*")
+#: A part of a wire whose other parts are computed in blocks; Yosys forgets the start here.
+_PART = re.compile(r"  always @\*\n    (.*;)$")
 _CLOCKED = re.compile(r"  (always @\((?:pos|neg)edge \w+\)) begin\n((?:    .*\n)+)  end$")
 #: The end of a block: `if` one signal, one register takes a constant.
 _RESET = re.compile(r"    if \((\w+)\) (\w+) <= (\d+'h\w+);$")
@@ -35,6 +37,9 @@ def fold_registers(items, counts):
         if not _COMBINATIONAL.match(item):
             result.append(item)
             continue
+        item = _PART.sub(
+            r"  always @* begin\n    if (\\$auto$verilog_backend.cc:0:dump_module$0 ) begin end\n"
+            r"    \1\n  end", item)
         target = re.search(r"^ +(\w+)(?:\[[\d:]+\])* *= ", item, re.M)
         name = target and target[1]
         assignment = re.compile(rf"^( +){name}((?:\[[\d:]+\])*) *= ", re.M)

@@ -159,10 +159,7 @@ def _add_zeroing(items, zeroed, taken):
 def _name_start(items, taken):
     """Gives the signal that starts combinational blocks a plain name."""
     body = "\n".join(item for item in items if item)
-    declaration = re.search(rf"  reg {START.pattern} = 0;\n?", body)
-    if declaration is None:
-        return body
-    body = body.replace(declaration[0], "", 1)
+    body = re.sub(rf"  reg {START.pattern} = 0;\n?", "", body)
     if not START.search(body):
         return body
     start = unique("start", taken)
