@@ -1,4 +1,4 @@
-# Every target sets up `.venv` first; `make help` lists them.
+# Every target that needs `.venv` makes it first; `make help` lists them.
 
 PYTHON  ?= python3
 BACKEND ?= verilator
@@ -26,7 +26,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) \
 	    | while IFS='|' read -r target text; do printf '%-11s %s\n' "  $$target" "$$text"; done
 	@echo
-	@echo "Presets: tiny small medium ppu1. Back ends: verilator amaranth icarus model."
+	@echo "Presets: tiny small medium ppu1. Back ends: verilator amaranth icarus."
 
 setup: python ## Make .venv and install what is missing (the others do it by themselves)
 	@$(SETUP) --retry
@@ -47,14 +47,14 @@ lint: prepare ## Check the style of the sources
 	@$(VENV) -m ruff check .
 
 verilog: prepare ## Write the core as plain Verilog [PRESET=small OUT=build/ppu_small.v]
-	@mkdir -p "$(dir $(OUT))"
 	@$(VENV) -m ppu_sim.cli verilog --preset $(PRESET) -o "$(OUT)"
 
 fuzz: prepare ## Random programs, model against RTL [N=10000 SEED=0]
 	@$(VENV) -m ppu_sim.fuzz $(N) --seed $(SEED)
 
-bench: prepare ## Speed of the simulators, and what merging modules brings [PRESET=small]
+bench: prepare ## Speed of the simulators; merged against plain export [PRESET=small]
 	@$(VENV) -m ppu_sim.cli speed --preset $(PRESET)
+	@$(VENV) tests/synthesis/benchmark.py $(PRESET)
 
 clean: ## Remove everything that was made, .venv too
 	rm -rf .venv build dist .pytest_cache .ruff_cache *.egg-info

@@ -75,7 +75,9 @@ def _write(arguments, text):
     if arguments.output is None:
         print(text, end="")
     else:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
         arguments.output.write_text(text)
+        print(f"{arguments.output}: {len(text):,} bytes")
     return 0
 
 

@@ -241,6 +241,9 @@ def main():
     except SetupError as error:
         print(f"\nSet-up stopped.\n{error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nSet-up was interrupted; the next make goes on with it.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -94,7 +94,7 @@ def register_map(config):
         Register("CONTROL", 0x010, "Actions; reads as 0 once they are done.", (
             Field("reset", 0, 1, "w1s",
                   "Soft reset: lets running commands finish, drops the others, then resets "
-                  "everything but the memories. Reads as 1 until it is done."),
+                  "everything but the memories; writes in between are lost. 1 until done."),
             Field("snapshot", 1, 1, "w1s", "Copies all performance counters to their registers."),
         )),
         Register("STATUS", 0x014, "State of the core.", (

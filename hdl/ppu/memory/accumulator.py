@@ -96,7 +96,8 @@ class Accumulator(wiring.Component):
             load_writes = self.load.valid & (load.row[0] == parity)
             read_reads = self.read.valid & (read[0] == parity)
             m.d.comb += [
-                bank.r_en.eq(update_reads | read_reads),
+                # An overwriting update reads nothing, so no row is read while it is written.
+                bank.r_en.eq(Mux(update_reads, ~self.u_overwrite, read_reads)),
                 bank.r_row.eq(Mux(update_reads, self.u_row[1:], read[1:])),
                 bank.w_row.eq(Mux(update_writes, u3_row[1:], load.row[1:])),
                 bank.w_data.eq(Mux(update_writes, u3_data.as_value(), load.data.as_value())),

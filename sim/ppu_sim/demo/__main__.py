@@ -5,7 +5,7 @@ import sys
 
 import ppu_sim
 from ppu.config import PRESETS
-from ppu_sim.backends import BACKENDS, Hang
+from ppu_sim.backends import BACKENDS, Hang, Settings
 from ppu_sim.backends.verilated import BuildFailed
 from ppu_sim.toolchain import ToolMissing
 
@@ -29,6 +29,10 @@ def _arguments(argv):
     parser.add_argument("--images", type=int,
                         help="run only so many, test images first, for slow simulators")
     arguments = parser.parse_args(argv)  # fmt: skip
+    try:
+        Settings(latency=arguments.latency)
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
     if arguments.images is not None and arguments.images < 1:
         parser.error(f"--images must be at least 1, not {arguments.images}")
     return arguments

@@ -7,6 +7,7 @@ import time
 
 from ppu.config import PRESETS, preset
 
+from ..backends import Settings
 from ..backends.model import ModelBackend
 from ..backends.verilator import VerilatorBackend
 from ..program import shrink
@@ -71,6 +72,14 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--stall", type=float, default=0.25, help="chance on each channel")
     options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error(f"count must be at least 1, not {options.count}")
+    if options.seed < 0:
+        parser.error(f"--seed must be at least 0, not {options.seed}")
+    try:
+        Settings(stall=options.stall)
+    except ValueError as error:
+        parser.error(str(error))
     for name in options.preset:
         start = time.monotonic()
 
