@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+from .arguments import integer
+
 __all__ = ["ALIGNMENT", "Allocator"]
 
 #: Allocations begin at multiples of this many bytes.
@@ -31,17 +33,27 @@ class Allocator:
 
         Raises
         ------
-        ValueError
-            If `size` is not from 1 to what is left.
+        TypeError, ValueError
+            If `size` is not an integer of at least 1, or more than what is left.
         """
-        address = -(-self._top // alignment) * alignment
-        if not 1 <= size <= self.size - address:
-            raise ValueError(
-                f"an allocation must be from 1 to {max(0, self.size - address)} bytes, "
-                f"what is left of {self.size}, not {size}"
-            )
+        size = integer("size", size)
+        if size < 1:
+            raise ValueError(f"size must be at least 1, not {size}")
+        self.require(size, alignment=alignment)
+        address = _align(self._top, alignment)
         self._top = address + size
         return address
+
+    def require(self, *sizes, alignment=ALIGNMENT):
+        """ValueError if allocations of these sizes, one after the other, do not fit."""
+        top = self._top
+        for size in sizes:
+            top = _align(top, alignment) + size
+        if top > self.size:
+            raise ValueError(
+                f"needs {top} bytes of memory, the device has {self.size}; "
+                "open it with a larger memory_size (ppu gemm: --memory)"
+            )
 
     @contextmanager
     def scope(self):
@@ -51,3 +63,7 @@ class Allocator:
             yield self
         finally:
             self._top = top
+
+
+def _align(address, alignment):
+    return -(-address // alignment) * alignment

@@ -29,15 +29,20 @@ _DERIVED = (
 
 
 def main(argv=None):
-    """Runs the command; returns the exit code: 1 if it failed, 2 if the arguments are bad."""
+    """Runs the command; returns the exit code: 1 if it failed, 2 if the arguments are bad.
+
+    130 if the keyboard interrupted it.
+    """
     parser = _parser()
     arguments = parser.parse_args(argv)
     try:
         return arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
     except _FAILURES as error:
         print(f"ppu {arguments.command}: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, MemoryError) as error:
         print(f"ppu {arguments.command}: {error}", file=sys.stderr)
         return 2
 

@@ -1,18 +1,20 @@
 """The front door: matrix products on a core, in whatever simulator it runs."""
 
+import math
 import time
 
 import numpy as np
 
 from ppu.config import Config, preset
-from ppu.host.registers import COUNTERS, IDENTITY, register_map
 from ppu.isa import ErrorCode
 
 from .allocator import Allocator
+from .arguments import check_span, checked_shape, integer
 from .backends import Hang, Settings, open_backend
 from .limits import cycle_limit
 from .operands import Product, product_of
 from .program import Program, end, matmul_program
+from .registers import Registers
 from .ring import CommandRing
 from .run import CoreError, Run
 
@@ -21,8 +23,6 @@ __all__ = ["Device", "open"]
 _WORD = 0xFFFF_FFFF
 #: Cycles between two looks at a ring that is full.
 _REFILL_CYCLES = 1000
-#: Reads of CONTROL until a reset must be done.
-_RESET_LIMIT = 1000
 _END_TAG = 1
 
 
@@ -74,25 +74,59 @@ class Device:
         Configuration of the core.
     last_run : Run or None
         What the last run took.
+
+    After :meth:`close` only these can be used; everything else raises RuntimeError.
     """
 
     def __init__(self, backend, settings=None):
-        self.backend, self.config = backend, backend.config
-        self.allocator = Allocator(backend.memory_size)
+        self._backend, self.config = backend, backend.config
+        self._allocator = Allocator(backend.memory_size)
+        self._registers = Registers(backend)
+        self._closed = False
         self.last_run = None
-        self._registers = {r.name: r.offset for r in register_map(self.config)}
         self.configure(settings or Settings())
-        self._check_identity()
+        self._registers.check_identity()
 
     def __enter__(self):
+        self._check_open()
         return self
 
     def __exit__(self, *_):
         self.close()
 
+    def __repr__(self):
+        config, closed = self.config, ", closed" if self._closed else ""
+        return (
+            f"<Device {self._backend.name}, {config.row_bytes} x {config.columns} core, "
+            f"{self._backend.memory_size} bytes of memory{closed}>"
+        )
+
     def close(self):
         """Ends the simulator."""
-        self.backend.close()
+        self._closed = True
+        self._backend.close()
+
+    def _check_open(self):
+        if self._closed:
+            raise RuntimeError("the device is closed")
+
+    @property
+    def backend(self):
+        """What simulates the core."""
+        self._check_open()
+        return self._backend
+
+    @property
+    def allocator(self):
+        """What hands out room in main memory."""
+        self._check_open()
+        return self._allocator
+
+    @property
+    def registers(self):
+        """The registers of the core."""
+        self._check_open()
+        return self._registers
 
     @property
     def memory(self):
@@ -110,21 +144,15 @@ class Device:
 
     def read_register(self, name):
         """The value of a register, by its name."""
-        return self.backend.read_register(self._registers[name])
+        return self.registers.read(name)
 
     def write_register(self, name, value, *, start=False):
         """Writes a register, by its name; `start` begins a run, see :class:`Backend`."""
-        self.backend.write_register(self._registers[name], value, start=start)
+        self.registers.write(name, value, start=start)
 
     def reset(self):
         """Resets the core, all but its memories."""
-        self.write_register("CONTROL", 1)
-        for _ in range(_RESET_LIMIT):
-            if not self.read_register("CONTROL") & 1:
-                break
-        else:
-            raise Hang(f"a reset does not end. {self._status()}")
-        self.write_register("IRQ_ENABLE", 3)
+        self.registers.reset()
 
     def allocate(self, size):
         """The address of `size` bytes of main memory, a multiple of 64. They stay allocated."""
@@ -133,12 +161,17 @@ class Device:
     def write(self, address, array):
         """Copies an array to main memory, row-major."""
         data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        self.memory[address : address + data.size] = data
+        memory = self.memory
+        address = check_span("write", address, data.size, memory.size)
+        memory[address : address + data.size] = data
 
     def read(self, address, shape, dtype):
         """A copy of an array in main memory."""
-        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-        return self.memory[address : address + size].copy().view(dtype).reshape(shape)
+        shape = checked_shape(shape)
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        memory = self.memory
+        address = check_span("read", address, size, memory.size)
+        return memory[address : address + size].copy().view(dtype).reshape(shape)
 
     def matmul(self, a, b):
         """The matrix product ``a @ b`` in INT32, which wraps.
@@ -155,7 +188,8 @@ class Device:
         Raises
         ------
         TypeError, ValueError
-            If the core cannot do this product; the message says what and why.
+            If the core cannot do this product, or the memory is too small for it; the message
+            says what and why.
         """
         return self._multiply(product_of(self.config, a=a, b=b))
 
@@ -165,8 +199,9 @@ class Device:
 
     def _multiply(self, product: Product):
         m, n, k = product.m, product.n, product.k
+        self.allocator.require(*product.sizes)
         with self.allocator.scope() as room:
-            addresses = [room.allocate(size) for size in (m * k, n * k, 4 * m * n)]
+            addresses = [room.allocate(size) for size in product.sizes]
             self.write(addresses[0], product.a)
             self.write(addresses[1], product.b)
             program = matmul_program(
@@ -186,7 +221,7 @@ class Device:
         macs : int, optional
             Multiply-accumulates to report.
         limit : int, optional
-            Cycles that it may take.
+            Cycles that it may take, at least 1.
 
         Returns
         -------
@@ -198,13 +233,18 @@ class Device:
         CoreError
             If the core stops. It is reset then.
         Hang
-            If it is not done within the limit. The device cannot be used any more.
+            If it is not done within the limit. The core goes on until it is reset, which the next
+            run does, too. If that raises Hang as well, the device must be opened anew.
         """
+        self._check_open()
         program = program if isinstance(program, Program) else Program(program)
         if not len(program) or program[-1].name != "END":
             raise ValueError(f"the last command must be END, not {_last(program)}")
         if limit is None:
             limit = cycle_limit(self.config, program, self.settings)
+        limit = integer("limit", limit)
+        if limit < 1:
+            raise ValueError(f"limit must be at least 1, not {limit}")
         self.last_run = None
         self.reset()
         with self.allocator.scope() as room:
@@ -218,7 +258,7 @@ class Device:
         self._raise_error(program)
         self.last_run = Run(
             commands=len(program), macs=macs, cycles=cycles, peak=self.config.macs_per_cycle,
-            counters=self._counters(), seconds=seconds, simulated=simulated,
+            counters=self.registers.counters(), seconds=seconds, simulated=simulated,
         )  # fmt: skip
         return self.last_run
 
@@ -238,36 +278,17 @@ class Device:
             if self.read_register("STATUS") & 2 or self.read_register("COMPLETED") == total & _WORD:
                 return
             if not risen:
-                raise Hang(f"the core is not done in time. {self._status()}")
+                raise Hang(f"the core is not done in time. {self.registers.status()}")
 
     def _raise_error(self, program):
         code = self.read_register("ERROR_CODE")
         if not code:
             return
         index = self.read_register("ERROR_INDEX")
-        address = self._read_pair("ERROR_ADDRESS")
+        address = self.registers.read_pair("ERROR_ADDRESS")
         self.reset()
         command = program[index] if index < len(program) else None
         raise CoreError(ErrorCode(code), index, address, command)
-
-    def _read_pair(self, name):
-        return self.read_register(f"{name}_HIGH") << 32 | self.read_register(f"{name}_LOW")
-
-    def _counters(self):
-        self.write_register("CONTROL", 2)
-        return {name: self._read_pair(f"COUNT_{name}") for name, _ in COUNTERS}
-
-    def _status(self):
-        names = ("STATUS", "IRQ_CAUSE", "RING_HEAD", "RING_TAIL", "COMPLETED", "ERROR_CODE")
-        try:
-            return ", ".join(f"{name} {self.read_register(name):#x}" for name in names)
-        except Hang:
-            return "Its registers do not answer."
-
-    def _check_identity(self):
-        identity = self.read_register("ID")
-        if identity != IDENTITY:
-            raise RuntimeError(f"ID reads {identity:#010x}, not {IDENTITY:#010x}")
 
 
 def _last(program):

@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 
+from ppu.config import preset
+
 from . import device as devices
-from .backends import BACKENDS, Settings
-from .operands import product_of
+from .allocator import Allocator
+from .backends import BACKENDS, MAX_LATENCY, Settings, backend_class
+from .operands import matrix_sizes, product_of
 
 __all__ = ["add_command"]
 
@@ -27,13 +30,18 @@ def add_command(commands, presets):
         "--backend", default="verilator", choices=list(BACKENDS), help="default: verilator"
     )
     parser.add_argument(
-        "--latency", type=int, default=100, metavar="CYCLES", help="of the memory; default: 100"
-    )
+        "--latency", type=int, default=100, metavar="CYCLES",
+        help=f"of the memory, 1 to {MAX_LATENCY}; default: 100",
+    )  # fmt: skip
     parser.add_argument(
         "--stall", type=float, default=0.0, metavar="CHANCE",
-        help="that an AXI channel stalls in a cycle, 0 to 0.996; default: 0",
+        help="that an AXI channel stalls in a cycle, 0 to 255/256; default: 0",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="of stalls and operands; default: 1")
+    parser.add_argument(
+        "--memory", type=int, metavar="BYTES",
+        help="size of the memory, a multiple of 64; default: 64 MiB, on Icarus 4 MiB",
+    )  # fmt: skip
     for name in ("a", "b"):
         parser.add_argument(
             f"--{name}", default="int8", choices=list(_TYPES), dest=f"{name}_type",
@@ -49,12 +57,15 @@ def run(arguments):
         if getattr(arguments, name) < 1:
             raise ValueError(f"{name.upper()} must be at least 1, not {getattr(arguments, name)}")
     Settings(latency=arguments.latency, stall=arguments.stall, seed=arguments.seed)  # checks them
+    backend = backend_class(arguments.backend)
+    memory_size = backend.checked_memory_size(preset(arguments.preset), arguments.memory)
+    Allocator(memory_size).require(*matrix_sizes(arguments.m, arguments.n, arguments.k))
     rng = np.random.default_rng(arguments.seed)
     a = _random(rng, arguments.a_type, (arguments.m, arguments.k))
     b = _random(rng, arguments.b_type, (arguments.k, arguments.n))
     with devices.open(
         arguments.backend, preset=arguments.preset, latency=arguments.latency,
-        stall=arguments.stall, seed=arguments.seed,
+        stall=arguments.stall, seed=arguments.seed, memory_size=memory_size,
     ) as device:  # fmt: skip
         result, took = device.matmul(a, b), device.last_run
         expected = product_of(device.config, a=a, b=b).expected
@@ -78,12 +89,13 @@ def _random(rng, name, shape):
 def _text(report, wrong, result, expected):
     r = report
     lines = [f"{r['m']} x {r['k']} times {r['k']} x {r['n']} on {r['preset']} ({r['backend']})"]
+    elements = f"{result.size:,} element{'s' if result.size > 1 else ''}"
     if r["exact"]:
-        lines.append(f"exact in all {result.size:,} elements")
+        lines.append(f"exact in {'all ' if result.size > 1 else ''}{elements}")
     else:
         row, column = wrong[0]
         lines.append(
-            f"WRONG in {len(wrong):,} of {result.size:,} elements; "
+            f"WRONG in {len(wrong):,} of {elements}; "
             f"C[{row}, {column}]: got {result[row, column]}, expected {expected[row, column]}"
         )
     if r["cycles"] is not None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ppu.config import Signs
 
-__all__ = ["Product", "product_of"]
+__all__ = ["Product", "matrix_sizes", "product_of"]
 
 _TYPES = (np.dtype(np.int8), np.dtype(np.uint8))
 
@@ -34,6 +34,11 @@ class Product:
         return self.a.shape[1]
 
     @property
+    def sizes(self):
+        """Bytes of `a`, of `b` and of the result."""
+        return matrix_sizes(self.m, self.n, self.k)
+
+    @property
     def a_signed(self):
         """Whether `a` is INT8."""
         return self.a.dtype == np.int8
@@ -54,6 +59,11 @@ class Product:
         return sums
 
 
+def matrix_sizes(m, n, k):
+    """Bytes of the two operands and of the result of a product."""
+    return m * k, n * k, 4 * m * n
+
+
 def product_of(config, **operands):
     """The product of two operands: ``a`` and ``b`` of a matmul, or ``x`` and ``weight``.
 
@@ -63,6 +73,8 @@ def product_of(config, **operands):
         If they cannot be multiplied on a core with this configuration.
     """
     for name, array in operands.items():
+        if isinstance(array, np.ma.MaskedArray):
+            raise TypeError(f"{name} must not be a masked array: fill it, {name}.filled(0)")
         if not isinstance(array, np.ndarray) or array.dtype not in _TYPES:
             found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
             raise TypeError(f"{name} must be an array of int8 or uint8, not {found}")

@@ -51,6 +51,20 @@ def test_gemm_of_any_signs(a, b):
     assert gemm("--backend", "model", "--a", a, "--b", b) == 0
 
 
+def test_gemm_of_one_element(capsys):
+    assert main(["gemm", "1", "1", "1", "--backend", "model", "--memory", "16384"]) == 0
+    assert "exact in 1 element\n" in capsys.readouterr().out
+
+
+def test_the_keyboard_interrupts(capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Device, "matmul", interrupt)
+    assert gemm("--backend", "model") == 130
+    assert capsys.readouterr().err == ""
+
+
 def test_gemm_that_is_wrong(capsys, monkeypatch):
     def wrong(self, a, b):
         self.last_run = ppu_sim.Run(
@@ -78,10 +92,15 @@ def test_gemm_that_is_wrong(capsys, monkeypatch):
     (["gemm", "1", "1", "1", "--seed", "-1"],
      "ppu gemm: seed must be from 0 to 4294967295, not -1"),
     (["gemm", "9000", "9000", "1", "--backend", "model"],
-     "ppu gemm: an allocation must be from 1 to 67108864 bytes, what is left of 67108864, "
-     "not 81000000"),
-    (["verilog", "--preset", "tiny", "-o", "/nowhere/x.v"],
-     "ppu verilog: [Errno 2] No such file or directory: '/nowhere/x.v'"),
+     "ppu gemm: needs 81045024 bytes of memory, the device has 67108864; "
+     "open it with a larger memory_size (ppu gemm: --memory)"),
+    (["gemm", "1000000", "1000000", "1000000", "--preset", "small", "--backend", "model"],
+     "ppu gemm: needs 6000000000000 bytes of memory, the device has 67108864; "
+     "open it with a larger memory_size (ppu gemm: --memory)"),
+    (["gemm", "1", "1", "1", "--memory", "100"],
+     "ppu gemm: memory_size must be a multiple of 64 from 64 to 4294967232, not 100"),
+    (["verilog", "--preset", "tiny", "-o", "/dev/null/x.v"],
+     "ppu verilog: [Errno 17] File exists: '/dev/null'"),
 ])  # fmt: skip
 def test_bad_arguments_are_told_in_one_line(capsys, arguments, message):
     assert main(arguments) == 2

@@ -37,7 +37,7 @@ def rtl():
     ({"preset": "tiny", "config": TINY}, "give a preset or a config, not both: 'tiny'"),
     ({"latency": 0}, "latency must be from 1 to 1023, not 0"),
     ({"latency": 1024}, "latency must be from 1 to 1023, not 1024"),
-    ({"latency": 2.5}, "latency must be from 1 to 1023, not 2.5"),
+    ({"latency": np.int64(-1)}, "latency must be from 1 to 1023, not -1"),
     ({"stall": 1.0}, "stall must be from 0 to 255/256, not 1.0"),
     ({"stall": -0.1}, "stall must be from 0 to 255/256, not -0.1"),
     ({"stall": {"x": 0.1}}, "stall must name channels ar, r, aw, w, b, not 'x'"),
@@ -53,9 +53,26 @@ def test_open_refuses(arguments, message):
     assert str(error.value) == message
 
 
-def test_open_refuses_a_config_of_another_type():
-    with pytest.raises(TypeError, match="config must be a Config, not 'tiny'"):
-        ppu_sim.open("model", config="tiny")
+@pytest.mark.parametrize("arguments, message", [
+    ({"config": "tiny"}, "config must be a Config, not 'tiny'"),
+    ({"latency": 2.5}, "latency must be an integer, not 2.5"),
+    ({"latency": True}, "latency must be an integer, not True"),
+    ({"seed": "1"}, "seed must be an integer, not '1'"),
+    ({"stall": "much"}, "stall must be a number, not 'much'"),
+    ({"memory_size": 64.0}, "memory_size must be an integer, not 64.0"),
+])  # fmt: skip
+def test_open_refuses_other_types(arguments, message):
+    with pytest.raises(TypeError) as error:
+        ppu_sim.open("model", **arguments)
+    assert str(error.value) == message
+
+
+def test_open_takes_numbers_of_numpy():
+    numbers = {"latency": np.int64(7), "seed": np.uint32(5), "memory_size": np.int32(1 << 16)}
+    with ppu_sim.open("model", preset="tiny", stall=np.float32(0.25), **numbers) as device:
+        assert device.settings == ppu_sim.Settings(latency=7, stall=0.25, seed=5)
+        assert device.settings.as_dict(address_width=32, size=64)["stalls"]["ar"] == 64
+        assert repr(device) == "<Device model, 4 x 4 core, 65536 bytes of memory>"
 
 
 @pytest.mark.parametrize("a, b, error, message", [
@@ -63,6 +80,8 @@ def test_open_refuses_a_config_of_another_type():
      "a must be an array of int8 or uint8, not float32"),
     (INT8, INT8.T.astype(np.int64), TypeError, "b must be an array of int8 or uint8, not int64"),
     ([[1]], INT8, TypeError, "a must be an array of int8 or uint8, not list"),
+    (INT8, np.ma.masked_less(INT8.T, 1), TypeError,
+     "b must not be a masked array: fill it, b.filled(0)"),
     (INT8[0], INT8.T, ValueError, "a must have 2 dimensions of at least 1, not (4,)"),
     (INT8, np.zeros((4, 0), np.int8), ValueError,
      "b must have 2 dimensions of at least 1, not (4, 0)"),
@@ -90,9 +109,12 @@ def test_signs_that_are_not_built_are_refused():
 
 def test_matrices_too_big_for_the_memory_are_refused(model):
     a, b = np.zeros((1000, 8), np.int8), np.zeros((8, 1000), np.int8)
-    message = "an allocation must be from 1 to 1032576 bytes, what is left of 1048576, not 4000000"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError) as error:
         model.matmul(a, b)
+    assert str(error.value) == (
+        "needs 4016000 bytes of memory, the device has 1048576; "
+        "open it with a larger memory_size (ppu gemm: --memory)"
+    )
     assert model.allocator.free == 1 << 20
 
 
@@ -103,8 +125,14 @@ def test_allocations_are_aligned_and_stay():
         device.write(first, np.arange(5, dtype=np.uint8))
         device.matmul(INT8, INT8.T)
         assert device.read(first, (5,), np.uint8).tolist() == [0, 1, 2, 3, 4]
-        with pytest.raises(ValueError, match="an allocation must be from 1 to"):
-            device.allocate(0)
+        for size, error, message in (
+            (0, ValueError, "size must be at least 1, not 0"),
+            (1.5, TypeError, "size must be an integer, not 1.5"),
+            (1 << 16, ValueError, "needs 65664 bytes of memory, the device has 65536; "),
+        ):
+            with pytest.raises(error, match=message):
+                device.allocate(size)
+        assert device.allocate(np.int64(5)) == second + 64
 
 
 def test_operands_of_any_memory_layout(rtl):
@@ -195,8 +223,10 @@ def test_a_hang_is_told():
         device = ppu_sim.open("verilator", preset="tiny", memory_size=1 << 16)
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    with device, pytest.raises(ppu_sim.Hang, match=r"STATUS 0x1, .* COMPLETED 0x0"):
-        device.run([load(rows=1, bytes=4, address=0, destination=0), end()], limit=5)
+    with device:
+        with pytest.raises(ppu_sim.Hang, match=r"STATUS 0x1, .* COMPLETED 0x0"):
+            device.run([load(rows=1, bytes=4, address=0, destination=0), end()], limit=5)
+        assert (device.matmul(INT8 + 1, INT8.T + 2) == 8).all()
 
 
 def test_a_command_without_a_name_is_shown():

@@ -3,10 +3,11 @@
 from importlib import import_module
 
 from .base import Backend, BusBreach, Hang, RegisterError
-from .settings import Settings
+from .settings import MAX_LATENCY, Settings
 
 __all__ = [
-    "BACKENDS", "Backend", "BusBreach", "Hang", "RegisterError", "Settings", "open_backend",
+    "BACKENDS", "MAX_LATENCY", "Backend", "BusBreach", "Hang", "RegisterError", "Settings",
+    "backend_class", "open_backend",
 ]  # fmt: skip
 
 #: Name -> module and class; a module is imported when it is used.
@@ -18,9 +19,14 @@ BACKENDS = {
 }
 
 
-def open_backend(name, config, memory_size=None):
-    """The back end called `name`, ready to run. ValueError if there is none of that name."""
+def backend_class(name):
+    """The class of the back end called `name`. ValueError if there is none of that name."""
     if name not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {name!r}")
     module, class_name = BACKENDS[name]
-    return getattr(import_module(f".{module}", __name__), class_name)(config, memory_size)
+    return getattr(import_module(f".{module}", __name__), class_name)
+
+
+def open_backend(name, config, memory_size=None):
+    """The back end called `name`, ready to run. ValueError if there is none of that name."""
+    return backend_class(name)(config, memory_size)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 
+from ..arguments import integer
 from ..system.monitor import BREACHES
 from .settings import Settings
 
@@ -45,16 +46,23 @@ class Backend(ABC):
     default_memory_size = 64 << 20
 
     def __init__(self, config, memory_size=None):
-        size = self.default_memory_size if memory_size is None else memory_size
+        self.config = config
+        self.memory_size = self.checked_memory_size(config, memory_size)
+        self.settings = Settings()
+
+    @classmethod
+    def checked_memory_size(cls, config, memory_size=None):
+        """Bytes of main memory. TypeError, ValueError if a core cannot have that many."""
+        if memory_size is None:
+            return cls.default_memory_size
+        size = integer("memory_size", memory_size)
         top = 1 << config.axi_address_width
-        if not isinstance(size, int) or not MEMORY_STEP <= size < top or size % MEMORY_STEP:
+        if not MEMORY_STEP <= size < top or size % MEMORY_STEP:
             raise ValueError(
                 f"memory_size must be a multiple of {MEMORY_STEP} from {MEMORY_STEP} "
-                f"to {top - MEMORY_STEP}, not {size!r}"
+                f"to {top - MEMORY_STEP}, not {size}"
             )
-        self.config = config
-        self.memory_size = size
-        self.settings = Settings()
+        return size
 
     @abstractmethod
     def configure(self, settings):

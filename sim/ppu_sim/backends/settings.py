@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 from amaranth.hdl import Shape
 
 from ppu.lib.axi import Response
 
+from ..arguments import check_range
 from ..system.memory import CHANNELS, MemorySettings
 
 __all__ = ["MAX_LATENCY", "Settings", "settings_bytes"]
@@ -25,7 +27,7 @@ class Settings:
     Parameters
     ----------
     latency : int
-        Cycles from an address to its first data, and from the last data to the response.
+        Cycles from an address to its first data, and from the last data to the response, 1 to 1023.
     stall : float or dict
         Chance that a channel stalls in a cycle, 0 to 255/256: of each channel, or by channel
         ("ar", "r", "aw", "w", "b").
@@ -41,14 +43,14 @@ class Settings:
     faults: tuple = ()
 
     def __post_init__(self):
-        if not _is_integer(self.latency) or not 1 <= self.latency <= MAX_LATENCY:
-            raise ValueError(f"latency must be from 1 to {MAX_LATENCY}, not {self.latency!r}")
-        if not _is_integer(self.seed) or not 0 <= self.seed <= _MASK:
-            raise ValueError(f"seed must be from 0 to {_MASK}, not {self.seed!r}")
+        for name, low, high in (("latency", 1, MAX_LATENCY), ("seed", 0, _MASK)):
+            object.__setattr__(self, name, check_range(name, getattr(self, name), low, high))
         for name, chance in self.stalls.items():
             if name not in CHANNELS:
                 raise ValueError(f"stall must name channels {', '.join(CHANNELS)}, not {name!r}")
-            if not isinstance(chance, (int, float)) or not 0 <= chance <= 255 / 256:
+            if not isinstance(chance, Real) or isinstance(chance, bool):
+                raise TypeError(f"stall must be a number, not {chance!r}")
+            if not 0 <= chance <= 255 / 256:
                 raise ValueError(f"stall must be from 0 to 255/256, not {chance!r}")
         kinds = [fault.kind for fault in self.faults]
         if len(kinds) != len(set(kinds)):
@@ -89,7 +91,3 @@ class Settings:
 def settings_bytes(address_width):
     """Bytes of the settings in whole 32-bit words."""
     return -(-Shape.cast(MemorySettings(address_width)).width // 32) * 4
-
-
-def _is_integer(value):
-    return isinstance(value, int) and not isinstance(value, bool)

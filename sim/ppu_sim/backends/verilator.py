@@ -51,17 +51,23 @@ class VerilatorBackend(Backend):
         self._handle = self._library.ppu_open(self.memory.ctypes.data)
         self.configure(self.settings)
 
+    @property
+    def _open_handle(self):
+        if not self._handle:
+            raise RuntimeError("the device is closed")
+        return self._handle
+
     def configure(self, settings):
         self.settings = settings
         width = self.config.axi_address_width
         bits = settings.as_bits(address_width=width, size=self.memory_size)
         words = bits.to_bytes(settings_bytes(width), "little")
-        self._library.ppu_configure(self._handle, words)
+        self._library.ppu_configure(self._open_handle, words)
 
     def _access(self, offset, *, value=None, start=False):
         data = ctypes.c_uint32(value or 0)
         response = self._library.ppu_access(
-            self._handle, value is not None, start, offset, ctypes.byref(data), ACCESS_LIMIT
+            self._open_handle, value is not None, start, offset, ctypes.byref(data), ACCESS_LIMIT
         )
         if response < 0:
             raise Hang(f"no answer to an access of register {offset:#05x}")
@@ -78,21 +84,21 @@ class VerilatorBackend(Backend):
     def wait(self, limit):
         irq = 0
         while not irq and limit > 0:
-            irq = self._library.ppu_wait(self._handle, min(limit, _SLICE))
+            irq = self._library.ppu_wait(self._open_handle, min(limit, _SLICE))
             limit -= _SLICE
-        self._check_breaches(self._library.ppu_breaches(self._handle))
+        self._check_breaches(self._library.ppu_breaches(self._open_handle))
         return bool(irq)
 
     def advance(self, cycles):
-        self._library.ppu_advance(self._handle, cycles)
+        self._library.ppu_advance(self._open_handle, cycles)
 
     @property
     def cycles(self):
-        return self._library.ppu_cycles(self._handle)
+        return self._library.ppu_cycles(self._open_handle)
 
     @property
     def total_cycles(self):
-        return self._library.ppu_total(self._handle)
+        return self._library.ppu_total(self._open_handle)
 
     def close(self):
         if self._handle:
