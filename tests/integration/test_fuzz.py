@@ -3,13 +3,25 @@
 ``make fuzz N=10000`` runs more of them.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from ppu.config import preset
+from ppu.config import TINY, Signs, preset
 from ppu.isa import ErrorCode
 from ppu_sim.fuzz.__main__ import campaign
 
 PROGRAMS = 2000
+#: Far from the presets: bus wider than an operand row and the other way round, dot products in an
+#: element, signed only, and everything that may wait reduced to the least.
+CONFIGS = {
+    "dot 4, signed, narrow bus": replace(
+        TINY, row_bytes=16, dot=4, signs=Signs.SIGNED, product_registers=0, scratchpad_banks=2),
+    "dot 2, wide bus, nothing in reserve": replace(
+        TINY, row_bytes=8, columns=8, dot=2, axi_data_width=512, axi_address_width=64,
+        product_registers=2, max_outstanding_reads=1, max_outstanding_writes=1,
+        read_buffer_beats=4, load_slots=2, execute_slots=2, store_slots=2),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["tiny", "small"])
@@ -20,3 +32,10 @@ def test_random_programs(name):
     seen = {ErrorCode(code) for code in codes}
     assert {code for code in ErrorCode if 1 <= code.value <= 7} < seen, "a kind of error never came"
     assert {ErrorCode.READ_SLVERR, ErrorCode.WRITE_DECERR} < seen
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_other_configurations(name):
+    codes, failure = campaign(CONFIGS[name], range(300), stall=0.25)
+    assert not failure, failure
+    assert sum(codes.values()) == 300

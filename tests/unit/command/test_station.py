@@ -176,6 +176,30 @@ def test_every_command_runs_and_none_overtakes_what_it_conflicts_with(seed):
     assert overlapped > 20, "nothing ever overlapped"
 
 
+def test_latency():
+    """A command that nothing is in the way of is offered to its unit three cycles after it came."""
+    dut = Station(CONFIG)
+    cycles = None
+
+    async def bench(ctx):
+        nonlocal cycles
+        ctx.set(dut.i.payload.opcode, Opcode.LOAD)
+        ctx.set(dut.i.valid, 1)
+        cycles, taken = 0, False
+        while not ctx.get(dut.load.valid):
+            taken = ctx.get(dut.i.ready)
+            await ctx.tick()
+            cycles += 1
+            if taken:
+                ctx.set(dut.i.valid, 0)
+
+    sim = Simulator(dut)
+    sim.add_clock(1e-6)
+    sim.add_testbench(bench)
+    sim.run()
+    assert cycles == 3
+
+
 def test_ends_come_in_order_after_all_that_is_older():
     commands = random_commands(11, 150)
     rig = Rig(commands, 11).run(6000)
