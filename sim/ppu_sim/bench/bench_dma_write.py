@@ -1,6 +1,5 @@
 """cocotb: the write engine against cocotbext-axi's memory."""
 
-import itertools
 import logging
 import random
 
@@ -13,16 +12,9 @@ from ppu.dma.ranges import RangeLayout
 from ppu.dma.writer import StrobedLayout
 from ppu.lib.axi import FaultLayout, Response
 from ppu_sim.bench.runner import parameters
+from ppu_sim.bench.stalls import STALLS, pauses
 
 SIZE = 2**14
-#: name -> (stalls of the sender, stalls of the memory)
-STALLS = {"none": (0, 0), "source": (0.4, 0), "sink": (0, 0.4), "both": (0.4, 0.4)}
-
-
-def pauses(share, seed):
-    """Endless seeded pattern of pauses."""
-    rng = random.Random(seed)
-    return (rng.random() < share for _ in itertools.count())
 
 
 class Environment:

@@ -1,6 +1,5 @@
 """cocotb: the registers against cocotbext-axi's AXI4-Lite manager and the register map."""
 
-import itertools
 import logging
 import random
 
@@ -13,17 +12,10 @@ from ppu.config import Config, Signs
 from ppu.host.registers import WINDOW_BYTES, register_map
 from ppu.isa import ErrorCode, FetchedCommand, Stop
 from ppu_sim.bench.runner import parameters
+from ppu_sim.bench.stalls import STALLS, pauses
 
-#: name -> (stalls of the manager's requests, stalls of its response channels)
-STALLS = {"none": (0, 0), "source": (0.4, 0), "sink": (0, 0.4), "both": (0.4, 0.4)}
 #: What does more than keep a value.
 ACTIONS = ("CONTROL", "RING_TAIL")
-
-
-def pauses(share, seed):
-    """Endless seeded pattern of pauses."""
-    rng = random.Random(seed)
-    return (rng.random() < share for _ in itertools.count())
 
 
 class Environment:
