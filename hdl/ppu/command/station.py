@@ -163,6 +163,12 @@ class Station(wiring.Component):
         fail_code, fail_address = Signal(ErrorCode), Signal(64)
         released, completed = {}, {}
         now_failed, now_number = failed, fail_number
+
+        def older(number, other):
+            """Whether a command in flight is older than another: numbers count on from the head."""
+            return ((number - order.head)[:len(order.head)]
+                    < (other - order.head)[:len(order.head)])
+
         errors = {"load": (ErrorCode.READ_SLVERR, ErrorCode.READ_DECERR),
                   "store": (ErrorCode.WRITE_SLVERR, ErrorCode.WRITE_DECERR)}
         for index, (unit, ring) in enumerate(rings.items()):
@@ -175,16 +181,14 @@ class Station(wiring.Component):
                 order.done[index].eq(pulse & ~fails),
                 order.done_number[index].eq(ring.completed_number),
                 ring.may_issue.eq(~self.drain & ~self.stop.valid & (
-                    ~failed | ((ring.next_number - order.head)[:len(order.head)]
-                               < (fail_number - order.head)[:len(order.head)]))),
+                    ~failed | older(ring.next_number, fail_number))),
             ]
             # A command that depends on a failed one must never start.
             released[unit] = ring.released & ~fails.replicate(ring.slots)
             completed[unit] = ring.completed & ~fails.replicate(ring.slots)
             if fault is not None:
                 number = ring.completed_number
-                oldest = fails & (~now_failed | ((number - order.head)[:len(order.head)]
-                                                 < (now_number - order.head)[:len(order.head)]))
+                oldest = fails & (~now_failed | older(number, now_number))
                 slave_error, decode_error = errors[unit]
                 with m.If(oldest):
                     m.d.sync += [

@@ -24,9 +24,13 @@ from .case import (
 __all__ = ["campaign", "main"]
 
 
-def verdict(case):
+def expectation(case):
+    """The outcome of a case on the model."""
+    return run_case(case, ModelBackend(case.config, MEMORY_BYTES))
+
+
+def verdict(case, expected):
     """What is wrong with a case on the Verilated core; empty if nothing is."""
-    expected = run_case(case, ModelBackend(case.config, MEMORY_BYTES))
     backend = VerilatorBackend(case.config, MEMORY_BYTES)
     try:
         return check(case, run_case(case, backend), expected)
@@ -39,14 +43,17 @@ def verdict(case):
 def report(case, text):
     """The failing case as a short program."""
 
+    def explain(program):
+        changed = dataclasses.replace(case, program=program)
+        return verdict(changed, expectation(changed))
+
     def fails(program):
-        return stays_clear(program) and bool(
-            verdict(dataclasses.replace(case, program=with_end(program))))
+        return stays_clear(program) and bool(explain(with_end(program)))
 
     body = without_end(case.program)
     shown = with_end(shrink(body, fails)) if fails(body) else case.program
     return (f"seed {case.seed}: {text}\n{case.settings}\nshrunk: "
-            f"{verdict(dataclasses.replace(case, program=shown))}\n{shown.listing()}")  # fmt: skip
+            f"{explain(shown)}\n{shown.listing()}")  # fmt: skip
 
 
 def campaign(config, seeds, *, stall=0.25, progress=None):
@@ -54,10 +61,11 @@ def campaign(config, seeds, *, stall=0.25, progress=None):
     codes = {}
     for done, seed in enumerate(seeds, 1):
         case = random_case(config, seed, stall=stall)
-        text = verdict(case)
+        expected = expectation(case)
+        text = verdict(case, expected)
         if text:
             return codes, report(case, text)
-        code = run_case(case, ModelBackend(config, MEMORY_BYTES)).registers["ERROR_CODE"]
+        code = expected.registers["ERROR_CODE"]
         codes[code] = codes.get(code, 0) + 1
         if progress is not None:
             progress(done)
