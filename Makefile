@@ -18,7 +18,7 @@ SETUP   := $(PYTHON) -I sim/ppu_sim/setup.py
 unexport MAKEFLAGS MFLAGS MAKELEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare python demo test lint verilog fuzz bench clean
+.PHONY: help setup prepare python demo test lint verilog fuzz bench speed clean
 
 help: ## Show this list
 	@echo "make TARGET [VARIABLE=value ...]"
@@ -52,7 +52,13 @@ verilog: prepare ## Write the core as plain Verilog [PRESET=small OUT=build/ppu_
 fuzz: prepare ## Random programs, model against RTL [N=10000 SEED=0]
 	@$(VENV) -m ppu_sim.fuzz $(N) --seed $(SEED)
 
-bench: prepare ## Speed of the simulators; merged against plain export [PRESET=small]
+bench: prepare ## The table of measured cycles, and build/report.html with pictures of it
+	@rm -f build/bench.json
+	@$(VENV) -m ppu_sim.cli bench --json build/bench.json; status=$$?; test -f build/bench.json \
+	    && $(VENV) -m ppu_sim.cli report --json build/bench.json -o build/report.html \
+	    && exit $$status
+
+speed: prepare ## Speed of the simulators; merged against plain export [PRESET=small]
 	@$(VENV) -m ppu_sim.cli speed --preset $(PRESET)
 	@$(VENV) tests/synthesis/benchmark.py $(PRESET)
 

@@ -10,6 +10,7 @@ from .dma.read_arbiter import ReadArbiter
 from .execute.unit import ExecuteUnit
 from .host.host import Host
 from .lib.axi import AxiSignature, LiteSignature
+from .lib.probe import ProbeLayout
 from .load.unit import LoadUnit
 from .memory.accumulator import Accumulator
 from .memory.scratchpad import Scratchpad
@@ -35,6 +36,8 @@ class Core(wiring.Component):
     ----------
     config : Config
         Configuration.
+    probe : bool
+        Whether the core has the member `probe`, for simulation.
 
     Members
     -------
@@ -44,15 +47,18 @@ class Core(wiring.Component):
         Registers.
     irq : Out(1)
         Interrupt, high while a cause and its enable are set.
+    probe : Out(ProbeLayout(...))
+        What happens inside, if asked for.
     """
 
-    def __init__(self, config):
-        self.config = config
+    def __init__(self, config, *, probe=False):
+        self.config, self._has_probe = config, probe
         super().__init__({
             "m_axi": Out(AxiSignature(
                 address_width=config.axi_address_width, data_width=config.axi_data_width)),
             "s_axil": In(LiteSignature(address_width=12)),
             "irq": Out(1),
+            **({"probe": Out(ProbeLayout(buffer_beats=config.read_buffer_beats))} if probe else {}),
         })
 
     def elaborate(self, platform):
@@ -81,7 +87,8 @@ class Core(wiring.Component):
                                                 "store": store}[name].job)  # fmt: skip
         m.d.comb += [
             command.load_completed.eq(load.completed), command.load_fault.eq(load.fault),
-            command.execute_released.eq(execute.released),
+            execute.go.eq(command.execute_go), command.execute_released.eq(execute.released),
+            command.execute_streaming.eq(execute.streaming),
             command.execute_completed.eq(execute.completed),
             command.store_released.eq(store.released),
             command.store_completed.eq(store.completed), command.store_fault.eq(store.fault),
@@ -98,7 +105,9 @@ class Core(wiring.Component):
         ]  # fmt: skip
         connect(m, load.acc_write, accumulator.load)
         connect(m, store.acc_read, accumulator.read)
-        self._connect_events(m, host, load, execute, store)
+        self._connect_states(m, host, command, arbiter, load, execute, store)
+        if self._has_probe:
+            self._connect_probe(m, host, command, load, execute, store)
         return m
 
     def _connect_host(self, m, host, command):
@@ -122,15 +131,27 @@ class Core(wiring.Component):
         connect(m, store.axi.w, flipped(self.m_axi.w))
         connect(m, flipped(self.m_axi.b), store.axi.b)
 
-    def _connect_events(self, m, host, load, execute, store):
-        events, axi = host.events, self.m_axi
+    def _connect_states(self, m, host, command, arbiter, load, execute, store):
+        axi = self.m_axi
+        m.d.comb += [
+            load.waiting.eq(command.load_waiting), execute.waiting.eq(command.execute_waiting),
+            store.waiting.eq(command.store_waiting), load.bus_taken.eq(arbiter.taken[1]),
+            host.events.load.eq(load.state), host.events.execute.eq(execute.state),
+            host.events.store.eq(store.state),
+            host.events.read_beats.eq(axi.r.valid & axi.r.ready),
+            host.events.write_beats.eq(axi.w.valid & axi.w.ready),
+        ]  # fmt: skip
+
+    def _connect_probe(self, m, host, command, load, execute, store):
+        probe = self.probe
         for name, unit in (("load", load), ("execute", execute), ("store", store)):
             m.d.comb += [
-                events[f"{name}_busy"].eq(unit.busy),
-                events[f"{name}_stall"].eq(unit.busy & ~unit.active),
+                probe.states[name].eq(unit.state),
+                probe.taken[name].eq(unit.job.valid & unit.job.ready),
+                probe.completed[name].eq(unit.completed),
             ]
         m.d.comb += [
-            events.read_beats.eq(axi.r.valid & axi.r.ready),
-            events.write_beats.eq(axi.w.valid & axi.w.ready),
-            events.array_rows.eq(execute.active),
+            probe.decoded.eq(host.commands.valid & host.commands.ready),
+            probe.go.eq(command.execute_go), probe.retired.eq(command.retired[0]),
+            probe.buffered.eq(load.buffered),
         ]

@@ -34,6 +34,8 @@ class Top(wiring.Component):
     ----------
     config : Config
         Configuration of the core.
+    probe : bool
+        Whether there is a pin `probe`; see :class:`~.core.Core`.
 
     Members
     -------
@@ -45,14 +47,16 @@ class Top(wiring.Component):
         Interrupt, high while a cause is pending and enabled.
     """
 
-    def __init__(self, config):
+    def __init__(self, config, *, probe=False):
         self.config = config
+        self._core = Core(config, probe=probe)
         self._domain = ClockDomain("sync")
         super().__init__({
             "m_axi": Out(Pins(AxiSignature(
                 address_width=config.axi_address_width, data_width=config.axi_data_width))),
             "s_axil": In(Pins(LiteSignature(address_width=12))),
             "irq": Out(1),
+            **({"probe": Out(self._core.probe.shape())} if probe else {}),
         })  # fmt: skip
 
     @property
@@ -70,14 +74,16 @@ class Top(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.domains.sync = self._domain
-        m.submodules.core = core = Core(self.config)
+        m.submodules.core = core = self._core
         connect_pins(m, core.m_axi, self.m_axi)
         connect_pins(m, core.s_axil, self.s_axil)
         m.d.comb += self.irq.eq(core.irq)
+        if "probe" in self.signature.members:
+            m.d.comb += self.probe.eq(core.probe)
         return m
 
 
-def verilog(config, *, name="ppu_core", deduplicate=True):
+def verilog(config, *, name="ppu_core", deduplicate=True, probe=False):
     """The core as one file of Verilog-2005, the same bytes on every machine.
 
     Ports are ``clk``, ``rst`` (synchronous, active high), ``m_axi_*``, ``s_axil_*`` and ``irq``.
@@ -91,8 +97,10 @@ def verilog(config, *, name="ppu_core", deduplicate=True):
         Name of the top module.
     deduplicate : bool
         Whether each distinct module is written once; see :func:`ppu.export.convert.convert`.
+    probe : bool
+        Whether there is one port more, ``probe``, for simulation; see :class:`~.core.Core`.
     """
-    top = Top(config)
+    top = Top(config, probe=probe)
     body = convert(top, ports=top.ports, name=name, deduplicate=deduplicate)
     waivers = "".join(
         f"/* verilator lint_off {warning} */  // {reason}\n" for warning, reason in LINT.items())

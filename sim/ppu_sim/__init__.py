@@ -1,7 +1,8 @@
 """Simulation: golden model, programs, back ends and test benches of the PPU tensor core."""
 
 from .backends import Hang, Settings
-from .device import Device, open
+from .device import Device
+from .opening import open
 from .operands import product_of
 from .run import CoreError, Run
 

@@ -14,8 +14,12 @@ from ppu.interface.tables import command_tables, register_table
 from . import gemm, speed
 from .backends import BusBreach, Hang, RegisterError
 from .backends.verilated import BuildFailed
+from .performance import command as bench
+from .performance import plan_command
+from .report import command as report
 from .run import CoreError
 from .toolchain import ToolMissing
+from .trace import command as trace
 
 __all__ = ["main"]
 
@@ -53,6 +57,10 @@ def _parser():
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     gemm.add_command(commands, list(PRESETS))
     speed.add_command(commands, list(PRESETS))
+    bench.add_command(commands)
+    plan_command.add_commands(commands, list(PRESETS))
+    trace.add_command(commands, list(PRESETS))
+    report.add_command(commands, list(PRESETS))
     for name, function, text in (
         ("verilog", _verilog, "the core as plain Verilog"),
         ("header", _header, "command set and registers as a C header"),

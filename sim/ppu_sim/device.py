@@ -1,61 +1,29 @@
-"""The front door: matrix products on a core, in whatever simulator it runs."""
+"""A core with its memory: matrix products and programs."""
 
 import math
 import time
 
 import numpy as np
 
-from ppu.config import Config, preset
 from ppu.isa import ErrorCode
 
 from .allocator import Allocator
 from .arguments import check_span, checked_shape, integer
-from .backends import Hang, Settings, open_backend
+from .backends import Hang, Settings
 from .limits import cycle_limit
-from .operands import Product, product_of
-from .program import Program, end, matmul_program
+from .multiply import multiply
+from .operands import product_of
+from .program import Program
 from .registers import Registers
 from .ring import CommandRing
 from .run import CoreError, Run
+from .trace import trace_of
 
-__all__ = ["Device", "open"]
+__all__ = ["Device"]
 
 _WORD = 0xFFFF_FFFF
 #: Cycles between two looks at a ring that is full.
 _REFILL_CYCLES = 1000
-_END_TAG = 1
-
-
-def open(backend="verilator", *, preset=None, config=None, latency=100, stall=0.0, seed=1,
-         memory_size=None):  # fmt: skip
-    """A device.
-
-    Parameters
-    ----------
-    backend : str
-        "verilator", "model", "amaranth" or "icarus".
-    preset : str, optional
-        Name of a preset configuration; "medium" if there is no `config` either.
-    config : Config, optional
-        Any other configuration, in place of `preset`.
-    latency, stall, seed
-        Of the memory; see :class:`ppu_sim.backends.Settings`.
-    memory_size : int, optional
-        Bytes of main memory: 64 MiB, on Icarus 4 MiB, if not given.
-    """
-    settings = Settings(latency=latency, stall=stall, seed=seed)
-    config = _configuration(preset, config)
-    return Device(open_backend(backend, config, memory_size), settings)
-
-
-def _configuration(name, config):
-    if config is None:
-        return preset(name if name is not None else "medium")
-    if name is not None:
-        raise ValueError(f"give a preset or a config, not both: {name!r}")
-    if not isinstance(config, Config):
-        raise TypeError(f"config must be a Config, not {config!r}")
-    return config
 
 
 class Device:
@@ -74,6 +42,8 @@ class Device:
         Configuration of the core.
     last_run : Run or None
         What the last run took.
+    last_trace : ppu_sim.trace.Trace or None
+        What happened in it, if the device was opened with `trace`.
 
     After :meth:`close` only these can be used; everything else raises RuntimeError.
     """
@@ -83,7 +53,7 @@ class Device:
         self._allocator = Allocator(backend.memory_size)
         self._registers = Registers(backend)
         self._closed = False
-        self.last_run = None
+        self.last_run = self.last_trace = None
         self.configure(settings or Settings())
         self._registers.check_identity()
 
@@ -191,25 +161,35 @@ class Device:
             If the core cannot do this product, or the memory is too small for it; the message
             says what and why.
         """
-        return self._multiply(product_of(self.config, a=a, b=b))
+        return self.matmuls([(a, b)])[0]
+
+    def matmuls(self, pairs):
+        """Matrix products queued behind one another; `last_run` covers all of them.
+
+        Each is a program of its own, but the core overlaps them: the operands of one come while
+        the one before it is still computed.
+
+        Parameters
+        ----------
+        pairs : iterable of (a, b)
+            As for :meth:`matmul`; at least one.
+
+        Returns
+        -------
+        list of numpy.ndarray of int32
+        """
+        pairs = list(pairs)
+        for pair in pairs:
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise TypeError(f"pairs must hold pairs of matrices, not {pair!r}")
+        products = [product_of(self.config, a=a, b=b) for a, b in pairs]
+        if not products:
+            raise ValueError("pairs must hold at least one pair of matrices, not none")
+        return multiply(self, products)
 
     def linear(self, x, weight):
         """``x @ weight.T`` in INT32: as :meth:`matmul`, with a `weight` of shape (N, K)."""
-        return self._multiply(product_of(self.config, x=x, weight=weight))
-
-    def _multiply(self, product: Product):
-        m, n, k = product.m, product.n, product.k
-        self.allocator.require(*product.sizes)
-        with self.allocator.scope() as room:
-            addresses = [room.allocate(size) for size in product.sizes]
-            self.write(addresses[0], product.a)
-            self.write(addresses[1], product.b)
-            program = matmul_program(
-                self.config, m, n, k, addresses[0], k, addresses[1], k, addresses[2], 4 * n,
-                a_signed=product.a_signed, b_signed=product.b_signed,
-            )  # fmt: skip
-            self.run(Program([*program, end(_END_TAG)]), macs=m * n * k)
-            return self.read(addresses[2], (m, n), np.int32)
+        return multiply(self, [product_of(self.config, x=x, weight=weight)])[0]
 
     def run(self, program, *, macs=None, limit=None):
         """Runs a program to its end. It begins with a reset, so that no run depends on another.
@@ -245,17 +225,20 @@ class Device:
         limit = integer("limit", limit)
         if limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
-        self.last_run = None
+        self.last_run = self.last_trace = None
         self.reset()
         with self.allocator.scope() as room:
             ring = CommandRing(self, room, program)
+            self.backend.begin_record()
             simulated, began = self.backend.total_cycles, time.perf_counter()
             ring.start()
             self._wait(ring, limit)
             seconds = time.perf_counter() - began
         simulated = self.backend.total_cycles - simulated
-        cycles = self.backend.cycles
+        cycles, record = self.backend.cycles, self.backend.take_record()
         self._raise_error(program)
+        if record is not None:
+            self.last_trace = trace_of(record, program, cycles)
         self.last_run = Run(
             commands=len(program), macs=macs, cycles=cycles, peak=self.config.macs_per_cycle,
             counters=self.registers.counters(), seconds=seconds, simulated=simulated,

@@ -6,12 +6,12 @@ import numpy as np
 
 from ppu.config import preset
 
-from . import device as devices
+from . import opening, waves
 from .allocator import Allocator
 from .backends import BACKENDS, MAX_LATENCY, Settings, backend_class
 from .operands import matrix_sizes, product_of
 
-__all__ = ["add_command"]
+__all__ = ["add_command", "add_product", "operands"]
 
 _TYPES = {"int8": np.int8, "uint8": np.uint8}
 
@@ -23,11 +23,19 @@ def add_command(commands, presets):
         description="Multiplies an M x K by a K x N matrix of random numbers on the core. "
                     "Exit code 0: exact; 1: not exact; 2: bad arguments.",
     )  # fmt: skip
+    add_product(parser, presets, list(BACKENDS))
+    waves.add_option(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def add_product(parser, presets, backends):
+    """Adds the arguments that say which product runs on what."""
     for name, text in (("m", "rows of A"), ("k", "columns of A"), ("n", "columns of B")):
         parser.add_argument(name, metavar=name.upper(), type=int, help=text)
     parser.add_argument("--preset", default="medium", choices=presets, help="default: medium")
     parser.add_argument(
-        "--backend", default="verilator", choices=list(BACKENDS), help="default: verilator"
+        "--backend", default="verilator", choices=backends, help="default: verilator"
     )
     parser.add_argument(
         "--latency", type=int, default=100, metavar="CYCLES",
@@ -47,12 +55,10 @@ def add_command(commands, presets):
             f"--{name}", default="int8", choices=list(_TYPES), dest=f"{name}_type",
             help=f"type of {name.upper()}; default: int8",
         )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=run)
 
 
-def run(arguments):
-    """Runs the command; returns the exit code."""
+def operands(arguments):
+    """Checks the arguments of :func:`add_product`; returns A, B and the size of the memory."""
     for name in ("m", "k", "n"):
         if getattr(arguments, name) < 1:
             raise ValueError(f"{name.upper()} must be at least 1, not {getattr(arguments, name)}")
@@ -63,9 +69,16 @@ def run(arguments):
     rng = np.random.default_rng(arguments.seed)
     a = _random(rng, arguments.a_type, (arguments.m, arguments.k))
     b = _random(rng, arguments.b_type, (arguments.k, arguments.n))
-    with devices.open(
+    return a, b, memory_size
+
+
+def run(arguments):
+    """Runs the command; returns the exit code."""
+    a, b, memory_size = operands(arguments)
+    with opening.open(
         arguments.backend, preset=arguments.preset, latency=arguments.latency,
         stall=arguments.stall, seed=arguments.seed, memory_size=memory_size,
+        waves=arguments.waves,
     ) as device:  # fmt: skip
         result, took = device.matmul(a, b), device.last_run
         expected = product_of(device.config, a=a, b=b).expected
@@ -77,7 +90,7 @@ def run(arguments):
         "utilization": took.utilization, "cycles_per_second": took.cycles_per_second,
         "commands": took.commands, "seconds": took.seconds, "counters": took.counters,
     }  # fmt: skip
-    print(json.dumps(report) if arguments.json else _text(report, wrong, result, expected))
+    print(json.dumps(report) if arguments.json else _text(report, took, wrong, result, expected))
     return 1 if len(wrong) else 0
 
 
@@ -86,7 +99,7 @@ def _random(rng, name, shape):
     return rng.integers(limits.min, limits.max, shape, _TYPES[name], endpoint=True)
 
 
-def _text(report, wrong, result, expected):
+def _text(report, took, wrong, result, expected):
     r = report
     lines = [f"{r['m']} x {r['k']} times {r['k']} x {r['n']} on {r['preset']} ({r['backend']})"]
     elements = f"{result.size:,} element{'s' if result.size > 1 else ''}"
@@ -104,4 +117,5 @@ def _text(report, wrong, result, expected):
             f"{r['utilization']:.1%} of peak"
         )
         lines.append(f"{r['seconds']:.3g} s, {r['cycles_per_second']:,.0f} cycles per second")
+        lines.append(took.state_table)
     return "\n".join(lines)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from ppu.lib.states import STATES
+
 __all__ = ["CoreError", "Run"]
 
 
@@ -64,6 +66,30 @@ class Run:
         return self.macs / (self.cycles * self.peak)
 
     @property
+    def states(self):
+        """Unit -> {state: cycles}; those of each unit add up to `cycles`. Names in lower case."""
+        return {
+            unit: {
+                state.name.lower(): self.counters.get(f"{unit}_{state.name}".upper(), 0)
+                for state in states
+            }
+            for unit, states in STATES.items()
+        }
+
+    @property
+    def state_table(self):
+        """The shares of all states that occur, a line for each unit, the largest first."""
+        lines = []
+        for unit, states in self.states.items():
+            total = sum(states.values())
+            if not total:
+                continue
+            shares = sorted(states.items(), key=lambda item: -item[1])
+            cells = [f"{name} {cycles / total:.1%}" for name, cycles in shares if cycles]
+            lines.append(f"{unit:<9}" + ", ".join(cells))
+        return "\n".join(lines)
+
+    @property
     def cycles_per_second(self):
         """Speed of the simulation."""
         return self.simulated / self.seconds if self.simulated else None
@@ -75,5 +101,4 @@ class Run:
         if self.macs is not None:
             parts.append(f"{self.macs:,} MACs, {self.utilization:.1%} of peak")
         parts.append(f"{self.cycles_per_second:,.0f} cycles per second")
-        counters = ", ".join(f"{name} {count:,}" for name, count in self.counters.items())
-        return f"{', '.join(parts)}\n{counters}"
+        return f"{', '.join(parts)}\n{self.state_table}"

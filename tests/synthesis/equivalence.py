@@ -7,10 +7,12 @@ from yosys_runner import YosysFailed, yosys
 
 __all__ = ["prove_equivalence"]
 
+# Registers are matched by their names, which must not give way to those of what they feed.
 _FLATTEN = """\
 read_verilog {name}.v
 hierarchy -check -top {top}
 proc -norom
+setattr -set keep 1 a:init
 flatten
 opt_clean
 write_json start_{name}.json

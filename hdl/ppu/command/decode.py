@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..isa import ErrorCode, FetchedCommand, Opcode
+from ..isa import Command, ErrorCode, FetchedCommand, Opcode
 from .check import first_error
 from .extent import Extent
 from .footprint import BLOCK_BITS, Footprint
@@ -25,9 +25,10 @@ def DecodedLayout(config):
 class Decoder(wiring.Component):
     """Checks a command, and derives its footprint and its job.
 
-    Latency: two cycles for a FENCE, an END or an error that shows in the command itself, ten for
-    the others, whose extents need up to four products of one shared multiplier. One command at a
-    time. Cuts all paths.
+    Latency from a command taken: two cycles for a FENCE, an END or an error that shows in the
+    command itself, four for a LOAD or a STORE, five for one with a stride of 64 KiB or more and for
+    an EXECUTE. The next one is taken in the cycle before this one is offered if the last one has
+    left by then: one command per cycle less than the latency. Cuts all paths.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ class Decoder(wiring.Component):
         Commands as fetched.
     o : Out(stream)
         Commands as decoded.
+    busy : Out(1)
+        A command is inside.
     """
 
     def __init__(self, config):
@@ -47,52 +50,78 @@ class Decoder(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(FetchedCommand)),
             "o": Out(stream.Signature(DecodedLayout(config))),
+            "busy": Out(1),
         })
 
     def elaborate(self, platform):
         m = Module()
-        config = self.config
-        taken = Signal(FetchedCommand)
-        command, out = taken.command, self.o.payload
-        code, address = Signal(ErrorCode), Signal(64)
-        unreadable = taken.code != ErrorCode.NONE
-        m.submodules.extent = extent = Extent(config)
-        m.d.comb += extent.command.eq(command.as_value())
+        m.submodules.extent = extent = Extent(self.config)
+        incoming = self.i.payload
+        unreadable = incoming.code != ErrorCode.NONE
+        error = first_error(self.config, incoming.command)
+        opcode = incoming.command.opcode
+        plain = (opcode == Opcode.FENCE) | (opcode == Opcode.END)
 
-        with m.FSM():
-            with m.State("TAKE"):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(self.i.valid):
-                    m.d.sync += taken.eq(self.i.payload)
-                    m.next = "CHECK"
-            with m.State("CHECK"):
-                m.d.sync += [
-                    code.eq(Mux(unreadable, taken.code.as_value(), first_error(config, command))),
-                    address.eq(taken.address),
-                ]
-                plain = (command.opcode == Opcode.FENCE) | (command.opcode == Opcode.END)
-                with m.If(plain | unreadable | (first_error(config, command) != 0)):
-                    m.next = "OFFER"
-                with m.Else():
-                    m.d.comb += extent.start.eq(1)
-                    m.next = "EXTENT"
-            with m.State("EXTENT"):
-                with m.If(extent.done):
-                    m.d.sync += [code.eq(extent.code), address.eq(extent.address)]
-                    m.next = "OFFER"
-            with m.State("OFFER"):
-                m.d.comb += self.o.valid.eq(1)
-                with m.If(self.o.ready):
-                    m.next = "TAKE"
-
+        taken, code = Signal(Command), Signal(ErrorCode)
+        full, done = Signal(), Signal()             # a command is taken; all is known of it
+        fresh, has_extent = Signal(), Signal()      # it was taken just now
+        take, move = Signal(), Signal()
         m.d.comb += [
-            out.opcode.eq(command.opcode), out.code.eq(code), out.address.eq(address),
-            out.tag.eq(command.end.tag), *self._jobs(command, extent),
+            self.i.ready.eq(~full | done & ~self.o.valid),
+            take.eq(self.i.valid & self.i.ready),
+            move.eq(done & (~self.o.valid | self.o.ready)),
+            self.busy.eq(full | self.o.valid),
+            extent.take.eq(take), extent.command.eq(incoming.command),
+            extent.start.eq(fresh & has_extent), extent.taken.eq(taken),
         ]  # fmt: skip
+        m.d.sync += [fresh.eq(take), full.eq(take | full & ~move)]
+        with m.If(take):
+            short = plain | unreadable | (error != 0)
+            m.d.sync += [
+                done.eq(short), has_extent.eq(~short), taken.eq(incoming.command),
+                code.eq(Mux(unreadable, incoming.code.as_value(), error)),
+            ]
+            with m.If(unreadable):      # there is room for the error's address in the command
+                m.d.sync += taken.load.address.eq(incoming.address)
+        with m.Else():
+            m.d.sync += done.eq(done & ~move | extent.done)
+        self._offer(m, move, taken, code, has_extent, extent)
         return m
 
-    def _jobs(self, command, extent):
-        """Statements that fill the job and the footprint from the command and its extents."""
+    def _offer(self, m, move, taken, code, has_extent, extent):
+        """The registers behind the output, and all that is made of them."""
+        config, out = self.config, self.o.payload
+        load, store = taken.load, taken.store
+        kept = Signal(Command)
+        found = Signal(data.StructLayout({
+            "code": ErrorCode, "address": 64,
+            "contiguous": 1, "extent": config.axi_address_width,
+            "last_a": 16, "last_b": 16, "last_sums": 16, "sums_base": 16,
+            "last_byte": config.axi_address_width,
+        }))  # fmt: skip
+        of_fetch = code.as_value() >= ErrorCode.RING.value
+        dense = load.stride == Mux(taken.opcode == Opcode.LOAD, load.bytes, store.columns << 2)
+        fits = extent.memory_extent[config.axi_address_width:] == 0
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(move):
+            m.d.sync += [
+                self.o.valid.eq(1), kept.eq(taken),
+                found.code.eq(Mux(has_extent, extent.code, code)),
+                found.address.eq(Mux(has_extent, extent.address,
+                                     Mux(of_fetch, load.address, 0))),
+                found.contiguous.eq(((load.rows == 1) | dense) & fits),
+                found.extent.eq(extent.memory_extent),
+                *(found[name].eq(getattr(extent, name))
+                  for name in ("last_a", "last_b", "last_sums", "sums_base", "last_byte")),
+            ]
+        m.d.comb += [
+            out.opcode.eq(kept.opcode), out.code.eq(found.code), out.address.eq(found.address),
+            out.tag.eq(kept.end.tag), *self._jobs(kept, found),
+        ]  # fmt: skip
+
+    def _jobs(self, command, found):
+        """Statements that fill the job and the footprint."""
         config, out = self.config, self.o.payload
         foot = out.footprint
         load, execute, store = command.load, command.execute, command.store
@@ -104,30 +133,23 @@ class Decoder(wiring.Component):
                                         (out.store, store))
                     for name in dict(job.shape())
                     if name not in ("extent", "contiguous", "target"))  # fmt: skip
-        memory_extent = extent.memory_extent
-        fits = memory_extent[config.axi_address_width:] == 0
-        one_row = {"load": load.rows == 1, "store": store.rows == 1}
-        dense = {"load": load.stride == load.bytes, "store": store.stride == store.columns << 2}
-        for name, job in (("load", out.load), ("store", out.store)):
-            yield job.extent.eq(memory_extent)
-            yield job.contiguous.eq((one_row[name] | dense[name]) & fits)
+        yield from (job[name].eq(found[name])
+                    for job in (out.load, out.store) for name in ("extent", "contiguous"))
         yield out.load.target.eq(to_sums)
         block = slice(BLOCK_BITS, config.axi_address_width)
-        # LOAD and STORE have their address in the same place.
+        # LOAD and STORE have their fields in the same places.
         yield from [
             foot.a.valid.eq(is_execute | (is_load & ~to_sums)),
             foot.a.first.eq(Mux(is_execute, execute.a, load.destination)),
-            foot.a.last.eq(extent.last_a),
+            foot.a.last.eq(found.last_a),
             foot.b.valid.eq(is_execute),
             foot.b.first.eq(execute.b),
-            foot.b.last.eq(extent.last_b),
+            foot.b.last.eq(found.last_b),
             foot.sums.valid.eq(is_execute | is_store | (is_load & to_sums)),
-            foot.sums.first.eq(Mux(is_execute, execute.c,
-                                   Mux(is_load, load.destination, store.source))),
-            foot.sums.last.eq(extent.last_sums),
+            foot.sums.first.eq(Mux(is_execute, execute.c, load.destination)),
+            foot.sums.last.eq(found.last_sums),
+            foot.sums_base.eq(found.sums_base),
             foot.memory.valid.eq(is_load | is_store),
             foot.memory.first.eq(load.address[block]),
-            foot.memory.last.eq(extent.last_byte[block]),
+            foot.memory.last.eq(found.last_byte[block]),
         ]
-
-

@@ -1,7 +1,7 @@
 """The last row and the last byte that a command touches."""
 
 from amaranth import *
-from amaranth.lib import data, enum, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
@@ -9,22 +9,29 @@ from ..isa import Command, ErrorCode, Opcode, Target
 
 __all__ = ["Extent"]
 
+#: Bits of a sum of rows: a first row, two counts and a product of 16 by 16 bits.
+_ROW_BITS = 33
+#: Bits of a sum of bytes: those of a row, and a product of 16 by 32 bits.
+_BYTE_BITS = 48
 
-class _Finish(enum.Enum, shape=3):
-    """What the running sum is once a step has been added."""
-    GOES_ON = 0
-    A       = 1
-    B       = 2
-    SUMS    = 3
-    MEMORY  = 4
+
+def _less_one(value):
+    return (value - 1)[:16]
 
 
 class Extent(wiring.Component):
-    """Computes and checks the extents of a command, product by product, with one multiplier.
+    """Computes and checks the extents of a command.
 
-    Each step adds one product of a count less one and a stride, of 16 bits each, to a running sum.
-    LOAD and STORE take three steps, EXECUTE four; `done` comes four cycles after the last step's
-    operands are chosen, five for LOAD and STORE. The first error in the order of the steps is kept.
+    Two lanes add up products of a count less one and a stride, of 16 bits each. ::
+
+        step   lane x: rows                    lane y: bytes, or rows of B
+        1      LOAD, STORE: chunks             LOAD, STORE: rows, low half of the stride
+               EXECUTE: panels of A            EXECUTE: column tiles of B
+        2      EXECUTE: column tiles of C      LOAD, STORE: rows, high half of the stride
+                                               EXECUTE: panels of B
+
+    LOAD and STORE take the second step only if their stride is 64 KiB or more. The stages of a step
+    are p, its operands; s, their products; f, the sums. The outputs are some logic behind f.
 
     Parameters
     ----------
@@ -33,13 +40,23 @@ class Extent(wiring.Component):
 
     Members
     -------
+    take : In(1)
+        Chooses the operands of the first step of `command`.
     command : In(Command)
-        A command that passed the other checks; stable from `start` until it is handed on.
-    start, done : pulses.
+        The command, with `take`.
+    start : In(1)
+        Pulse, one cycle after `take`: the command is one that has an extent.
+    taken : In(Command)
+        The command, from the cycle of `start` up to that of the next `take`.
+    done : Out(1)
+        Pulse, one cycle after `start`, or two with a second step: the results are there from the
+        next cycle on, up to the cycle of the next `take`.
     code, address : Out
-        Error, or NONE, and the address that goes with it; valid with `done`.
-    last_a, last_b, last_sums : Out
-        Last rows; stable from `done` to the next `start`.
+        The first error in the order of the manual, or NONE, and the address that goes with it.
+    last_a, last_b, last_sums : Out(16)
+        Last rows; a LOAD's on both `last_a` and `last_sums`.
+    sums_base : Out(16)
+        First row of the last chunk of a STORE, or of the last tile of an EXECUTE.
     memory_extent, last_byte : Out
         Bytes from the first to the last one touched, and the address of the last.
     """
@@ -47,122 +64,109 @@ class Extent(wiring.Component):
     def __init__(self, config):
         self.config = config
         super().__init__({
-            "command": In(Command), "start": In(1), "done": Out(1),
-            "code": Out(ErrorCode), "address": Out(64),
-            "last_a": Out(16), "last_b": Out(16), "last_sums": Out(16),
-            "memory_extent": Out(50), "last_byte": Out(config.axi_address_width),
+            "take": In(1), "command": In(Command), "start": In(1), "taken": In(Command),
+            "done": Out(1), "code": Out(ErrorCode), "address": Out(64),
+            "last_a": Out(16), "last_b": Out(16), "last_sums": Out(16), "sums_base": Out(16),
+            "memory_extent": Out(_BYTE_BITS + 1), "last_byte": Out(config.axi_address_width),
         })  # fmt: skip
-
-    def _steps(self):
-        """Opcode -> list of (count less one, stride, shift, base or None to go on, finish)."""
-        config = self.config
-        load, execute, store = self.command.load, self.command.execute, self.command.store
-
-        def less_one(value):
-            return (value - 1)[:16]
-
-        to_sums = load.target == Target.ACCUMULATOR
-        chunk = {"row": exact_log2(config.row_bytes), "sums": exact_log2(4 * config.columns)}
-        load_chunks = Mux(to_sums, less_one(load.bytes) >> chunk["sums"],
-                          less_one(load.bytes) >> chunk["row"])
-        store_chunks = less_one(store.columns) >> exact_log2(config.columns)
-        memory = _Finish.MEMORY
-        return {
-            Opcode.LOAD: [
-                (load_chunks, load.panel_stride, 0,
-                 load.destination + load.rows + load.pad - 1,
-                 Mux(to_sums, _Finish.SUMS, _Finish.A)),
-                (less_one(load.rows), load.stride[:16], 0, load.bytes, _Finish.GOES_ON),
-                (less_one(load.rows), load.stride[16:], 1, None, memory),
-            ],
-            Opcode.EXECUTE: [
-                (less_one(execute.k), execute.a_stride, 0, execute.a + execute.m - 1, _Finish.A),
-                (less_one(execute.n), execute.b_tile_stride, 0,
-                 execute.b + config.columns - 1, _Finish.GOES_ON),
-                (less_one(execute.k), execute.b_stride, 0, None, _Finish.B),
-                (less_one(execute.n), execute.c_stride, 0,
-                 execute.c + execute.m - 1, _Finish.SUMS),
-            ],
-            Opcode.STORE: [
-                (store_chunks, store.panel_stride, 0, store.source + store.rows - 1, _Finish.SUMS),
-                (less_one(store.rows), store.stride[:16], 0, store.columns << 2, _Finish.GOES_ON),
-                (less_one(store.rows), store.stride[16:], 1, None, memory),
-            ],
-        }  # fmt: skip
 
     def elaborate(self, platform):
         m = Module()
-        control = data.StructLayout(
-            {"valid": 1, "shift": 1, "fresh": 1, "finish": _Finish, "end": 1})
+        p = Signal(data.StructLayout({
+            "x_count": 16, "x_stride": 16, "x_first": 16,
+            "y_count": 16, "y_stride": 16, "y_base": 18,
+        }))  # fmt: skip
+        rows, two_steps = Signal(17), Signal()
+        with m.If(self.take):
+            self._first_step(m, p, rows, two_steps)
+        with m.Elif(self.start):
+            self._second_step(m, p)
 
-        # x: choose the operands of a step.
-        x_step, x_running = Signal(range(4)), Signal()
-        with m.If(self.start):
-            m.d.sync += [x_running.eq(1), x_step.eq(0)]
-        p_count, p_stride, p_base = Signal(16), Signal(16), Signal(18)
-        p = Signal(control)
-        m.d.sync += p.valid.eq(0)
-        with m.If(x_running), m.Switch(self.command.opcode):
-            for opcode, steps in self._steps().items():
-                with m.Case(opcode), m.Switch(x_step):
-                    for number, (count, stride, shift, base, finish) in enumerate(steps):
-                        end = number == len(steps) - 1
-                        with m.Case(number):
-                            m.d.sync += [
-                                p_count.eq(count), p_stride.eq(stride), p.valid.eq(1),
-                                p_base.eq(0 if base is None else base), p.shift.eq(shift),
-                                p.fresh.eq(base is not None), p.finish.eq(finish), p.end.eq(end),
-                                x_step.eq(number + 1), x_running.eq(not end),
-                            ]  # fmt: skip
-
-        # p: multiply. s: add. f: check.
-        s, s_product, s_base = Signal(control), Signal(32), Signal(18)
-        f, f_sum = Signal(control), Signal(50)
+        s_1, s_2 = Signal(), Signal()       # the first, the second step is there
+        s_x, s_x_base = Signal(32), Signal(18)
+        s_y, s_y_base = Signal(32), Signal(18)
         m.d.sync += [
-            s.eq(p), s_product.eq(p_count * p_stride), s_base.eq(p_base),
-            f.eq(s),
+            s_1.eq(self.start), s_2.eq(s_1 & two_steps),
+            s_x.eq(p.x_count * p.x_stride), s_x_base.eq(p.x_first + rows),
+            s_y.eq(p.y_count * p.y_stride), s_y_base.eq(p.y_base),
         ]  # fmt: skip
-        with m.If(s.valid):
-            m.d.sync += f_sum.eq(Mux(s.fresh, s_base, f_sum)
-                                 + Mux(s.shift, s_product << 16, s_product))
-        self._check(m, f, f_sum)
+        m.d.comb += self.done.eq(Mux(two_steps, s_2, s_1))
+
+        f_x, f_y = Signal(_ROW_BITS), Signal(_BYTE_BITS)
+        f_a, f_a_fails = Signal(16), Signal()
+        execute = self.taken.opcode == Opcode.EXECUTE
+        with m.If(s_1):
+            m.d.sync += [f_x.eq(s_x_base + s_x), f_y.eq(s_y_base + s_y), f_a_fails.eq(0)]
+        with m.Elif(s_2):
+            m.d.sync += f_y.eq(f_y + Mux(execute, s_y, s_y << 16))
+            with m.If(execute):
+                m.d.sync += [f_a.eq(f_x), f_a_fails.eq(self._not_in_scratchpad(f_x))]
+            # A row of A that does not exist stays in f_x, for `address`.
+            with m.If(execute & ~self._not_in_scratchpad(f_x)):
+                m.d.sync += f_x.eq(s_x_base + s_x)
+        m.d.comb += [
+            self.last_a.eq(Mux(execute, f_a, f_x)), self.last_b.eq(f_y),
+            self.last_sums.eq(f_x), self.sums_base.eq(f_x - rows),
+        ]  # fmt: skip
+        self._check(m, f_x, f_y, f_a_fails)
         return m
 
-    def _check(self, m, f, f_sum):
-        config = self.config
-        with m.If(self.start):
-            m.d.sync += self.code.eq(ErrorCode.NONE)
-        failed = Signal()
-        m.d.comb += failed.eq(self.code != ErrorCode.NONE)
+    def _first_step(self, m, p, rows, two_steps):
+        config, command = self.config, self.command
+        load, execute = command.load, command.execute
+        is_execute, is_store = (command.opcode == o for o in (Opcode.EXECUTE, Opcode.STORE))
+        to_sums = load.target == Target.ACCUMULATOR
+        # STORE has its fields in the same places as LOAD, and EXECUTE has m in that of rows, n in
+        # that of bytes, and b_tile_stride in that of the low half of the stride.
+        rows_less_one, bytes_less_one = _less_one(load.rows), _less_one(load.bytes)
+        chunks = Mux(is_store, bytes_less_one >> exact_log2(config.columns),
+                     Mux(to_sums, bytes_less_one >> exact_log2(config.accumulator_row_bytes),
+                         bytes_less_one >> exact_log2(config.row_bytes)))
+        m.d.sync += [
+            two_steps.eq(is_execute | load.stride[16:].any()),
+            rows.eq(rows_less_one + Mux(is_execute, 0, load.pad)),
+            p.x_count.eq(Mux(is_execute, _less_one(execute.k), chunks)),
+            p.x_stride.eq(Mux(is_execute, execute.a_stride, load.panel_stride)),
+            p.x_first.eq(Mux(is_execute, execute.a, load.destination)),
+            p.y_count.eq(Mux(is_execute, bytes_less_one, rows_less_one)),
+            p.y_stride.eq(load.stride[:16]),
+            p.y_base.eq(Mux(is_execute, execute.b + config.columns - 1,
+                            Mux(is_store, Cat(C(3, 2), bytes_less_one), bytes_less_one))),
+        ]
 
-        def fail(code, address):
-            with m.If(~failed):
-                m.d.sync += [self.code.eq(code), self.address.eq(address)]
+    def _second_step(self, m, p):
+        load, execute = self.taken.load, self.taken.execute
+        is_execute = self.taken.opcode == Opcode.EXECUTE
+        m.d.sync += [
+            p.x_count.eq(p.y_count),
+            p.x_stride.eq(execute.c_stride),
+            p.x_first.eq(execute.c),
+            p.y_stride.eq(Mux(is_execute, execute.b_stride, load.stride[16:])),
+        ]
+        with m.If(is_execute):
+            m.d.sync += p.y_count.eq(p.x_count)
 
-        end = Signal()
-        m.d.sync += [end.eq(0), self.done.eq(end)]
-        with m.If(f.valid):
-            with m.If((f.finish == _Finish.A) | (f.finish == _Finish.B)):
-                with m.If(f_sum >= config.scratchpad_rows):
-                    fail(ErrorCode.SCRATCHPAD, f_sum)
-            with m.If(f.finish == _Finish.A):
-                m.d.sync += self.last_a.eq(f_sum)
-            with m.If(f.finish == _Finish.B):
-                m.d.sync += self.last_b.eq(f_sum)
-            with m.If(f.finish == _Finish.SUMS):
-                m.d.sync += self.last_sums.eq(f_sum)
-                with m.If(f_sum >= config.accumulator_rows):
-                    fail(ErrorCode.ACCUMULATOR, f_sum)
-            with m.If(f.finish == _Finish.MEMORY):
-                m.d.sync += [self.memory_extent.eq(f_sum), end.eq(1)]
-            with m.Elif(f.end):
-                m.d.sync += self.done.eq(1)
+    def _check(self, m, f_x, f_y, f_a_fails):
+        config, load = self.config, self.taken.load
+        width = config.axi_address_width
+        is_load, is_execute = (self.taken.opcode == o for o in (Opcode.LOAD, Opcode.EXECUTE))
+        in_scratchpad = is_load & (load.target == Target.SCRATCHPAD)
+        last = Signal(width + 1)
+        m.d.comb += [
+            self.memory_extent.eq(f_y + 1),
+            last.eq(load.address[:width] + f_y[:width]),
+            self.last_byte.eq(last),
+        ]
+        with m.If(f_a_fails | in_scratchpad & self._not_in_scratchpad(f_x)):
+            m.d.comb += [self.code.eq(ErrorCode.SCRATCHPAD), self.address.eq(f_x)]
+        with m.Elif(is_execute & self._not_in_scratchpad(f_y)):
+            m.d.comb += [self.code.eq(ErrorCode.SCRATCHPAD), self.address.eq(f_y)]
+        with m.Elif(~in_scratchpad & (f_x >= config.accumulator_rows)):
+            m.d.comb += [self.code.eq(ErrorCode.ACCUMULATOR), self.address.eq(f_x)]
+        with m.Else():
+            m.d.comb += self.address.eq(load.address)
+            with m.If(~is_execute & Cat(last[width:], load.address[width:], f_y[width:]).any()):
+                m.d.comb += self.code.eq(ErrorCode.ADDRESS)
 
-        # e: the address of the last byte, one cycle after the extent.
-        address = self.command.load.address
-        with m.If(end):
-            last = Signal(65)
-            m.d.comb += last.eq(address + self.memory_extent - 1)
-            m.d.sync += self.last_byte.eq(last)
-            with m.If(last[config.axi_address_width:].any()):
-                fail(ErrorCode.ADDRESS, address)
+    def _not_in_scratchpad(self, row):
+        return row >= self.config.scratchpad_rows

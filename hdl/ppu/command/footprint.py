@@ -1,8 +1,11 @@
 """What a command touches, and which older commands it must wait for because of that."""
 
+from typing import NamedTuple
+
+from amaranth.hdl import Value
 from amaranth.lib import data
 
-__all__ = ["BLOCK_BITS", "Footprint", "RangeLayout", "conflicts"]
+__all__ = ["BLOCK_BITS", "Conflict", "Footprint", "RangeLayout", "conflicts"]
 
 #: Memory ranges are compared in blocks of this many address bits: 64 bytes. Coarser than bytes, so
 #: a command may wait without need, but never the other way round.
@@ -18,11 +21,12 @@ def Footprint(config):
     """Bounding ranges of all that a command touches.
 
     `a`, `b`: scratchpad rows that an EXECUTE reads; `a` also those that a LOAD writes. `sums`:
-    accumulator rows that a LOAD or an EXECUTE writes or a STORE reads. `memory`: blocks that a LOAD
-    reads or a STORE writes.
+    accumulator rows that a LOAD or an EXECUTE writes or a STORE reads. `sums_base`: the first of
+    them in the last tile of an EXECUTE, or in the last chunk of a STORE. `memory`: blocks that a
+    LOAD reads or a STORE writes.
     """
     return data.StructLayout({
-        "a": RangeLayout(16), "b": RangeLayout(16), "sums": RangeLayout(16),
+        "a": RangeLayout(16), "b": RangeLayout(16), "sums": RangeLayout(16), "sums_base": 16,
         "memory": RangeLayout(config.axi_address_width - BLOCK_BITS),
     })  # fmt: skip
 
@@ -31,25 +35,40 @@ def _overlap(x, y):
     return x.valid & y.valid & (x.first <= y.last) & (y.first <= x.last)
 
 
-def conflicts(younger_unit, younger, older_unit, older):
-    """Whether a command must wait for an older one of another unit: `(early, late)`.
+class Conflict(NamedTuple):
+    """Whether a command must wait for an older one, one bit each.
 
-    `early`: until the older one has read the rows they share; `late`: until it is complete.
-    Commands of one unit run in order anyway.
+    `early`: until the older one releases the rows they share: it has read them, or a STORE reads
+    them late enough from now on. `late`: until it is complete. `weights`, part of both: what an
+    EXECUTE's weights wait for.
     """
+
+    early: Value | int = 0
+    late: Value | int = 0
+    weights: Value | int = 0
+
+
+def conflicts(younger_unit, younger, older_unit, older):
+    """The :class:`Conflict` of two commands of different units; those of one unit run in order."""
     sums = _overlap(younger.sums, older.sums)
     match (younger_unit, older_unit):
         case ("load", "execute"):
-            return _overlap(younger.a, older.a) | _overlap(younger.a, older.b), sums
+            return Conflict(_overlap(younger.a, older.a) | _overlap(younger.a, older.b), sums)
         case ("load", "store"):
-            return sums, _overlap(younger.memory, older.memory)
+            return Conflict(sums, _overlap(younger.memory, older.memory))
         case ("execute", "load"):
-            return 0, _overlap(younger.a, older.a) | _overlap(younger.b, older.a) | sums
+            weights = _overlap(younger.b, older.a)
+            return Conflict(0, _overlap(younger.a, older.a) | weights | sums, weights)
         case ("execute", "store"):
-            return sums, 0
+            return Conflict(sums)
         case ("store", "load"):
-            return 0, sums | _overlap(younger.memory, older.memory)
+            return Conflict(0, sums | _overlap(younger.memory, older.memory))
         case ("store", "execute"):
-            return 0, sums
+            # The last tile's rows are updated one a cycle from its first, which the EXECUTE
+            # reports; all others were before. A STORE reads row i of a chunk i cycles after its
+            # first read or later, and that row is not more than i rows into the last tile, if no
+            # chunk begins above the tile. So no read overtakes an update if the first does not.
+            follows = younger.sums_base <= older.sums_base
+            return Conflict(sums & follows, sums & ~follows)
     raise ValueError(f"units must be two of load, execute and store, not {younger_unit!r}, "
                      f"{older_unit!r}")  # fmt: skip

@@ -14,7 +14,7 @@ __all__ = ["CommandStage"]
 class CommandStage(wiring.Component):
     """Decoder and reservation station.
 
-    From a command to its job, if nothing is in the way: three cycles beside the decoder's own.
+    From a command to its job, if nothing is in the way: two cycles beside the decoder's own.
 
     Parameters
     ----------
@@ -52,6 +52,5 @@ class CommandStage(wiring.Component):
                 m.d.comb += outer.eq(inner)
             else:
                 m.d.comb += inner.eq(outer)
-        # While the decoder is at work, it takes no command.
-        m.d.comb += self.pending.eq(station.pending | ~decoder.i.ready)
+        m.d.comb += self.pending.eq(station.pending | decoder.busy)
         return m

@@ -8,8 +8,9 @@ from amaranth.utils import ceil_log2
 from ..isa import ErrorCode, Opcode, Stop
 from ..lib.axi import Response
 from ..lib.queue import ShallowQueue
+from ..lib.states import WaitingLayout
 from .decode import DecodedLayout
-from .footprint import Footprint, conflicts
+from .footprint import Conflict, Footprint, conflicts
 from .jobs import ExecuteJob, FaultLayout, LoadJob, StoreJob
 from .order import ProgramOrder
 from .ring import CommandRing
@@ -18,20 +19,31 @@ __all__ = ["Station"]
 
 #: ENDs in flight.
 _ENDS = 4
-#: Unit -> parts of a footprint that its commands have.
-_PARTS = {"load": ("a", "sums", "memory"), "execute": ("a", "b", "sums"),
+#: Unit -> parts of a footprint that its commands are asked for once they are inside.
+_PARTS = {"load": ("a", "sums", "memory"), "execute": ("a", "b", "sums", "sums_base"),
           "store": ("sums", "memory")}
+#: Unit -> its pulses that release something.
+_RELEASES = {"load": ("completed",), "execute": ("released", "streaming"), "store": ("released",)}
+
+
+def _release(younger_unit, older_unit):
+    """Which release of the older unit ends an early conflict: its index in `_RELEASES`."""
+    return int((younger_unit, older_unit) == ("store", "execute"))
 
 
 class Station(wiring.Component):
     """Holds commands until nothing older is in their way, and keeps the books on those in flight.
 
     A command takes two cycles to enter: it is compared with all older commands of the other units,
-    then takes a slot with the outcome. Commands of one unit start in order. FENCE enters when
-    nothing is in flight. A command that is an error stops the core when nothing is in flight.
+    then takes a slot with the outcome, and is offered to its unit in the next cycle if nothing is
+    in its way. Commands of one unit start in order. FENCE enters when nothing is in flight. A
+    command that is an error stops the core when nothing is in flight.
+
+    An EXECUTE is offered as soon as its weights are there, and starts with `execute_go`.
 
     When a unit reports a bus error, no younger command starts any more; once all older commands
-    have retired and all running ones have ended, the core stops with the oldest error.
+    have retired and all running ones have ended, the core stops with the oldest error. An EXECUTE
+    that was offered but not started has changed nothing, and is not waited for.
 
     Parameters
     ----------
@@ -44,10 +56,17 @@ class Station(wiring.Component):
         Decoded commands.
     load, execute, store : Out(stream)
         Jobs.
+    execute_go : Out(1)
+        A pulse for each EXECUTE, in order, after the unit has taken it: it starts.
     load_completed, execute_released, execute_completed, store_released, store_completed : In(1)
         Pulses from the units, one per job and in its order.
+    execute_streaming : In(1)
+        Such a pulse too: the last tile's first row can be read from the accumulator three cycles
+        later, and one row more in each cycle after.
     load_fault, store_fault : In
         Outcome on the bus, valid with `completed`.
+    load_waiting, execute_waiting, store_waiting : Out(WaitingLayout(unit))
+        Of each unit, the oldest command that may not begin yet.
     retired : Out(32)
         Commands retired since reset.
     end, end_tag : Out
@@ -71,8 +90,10 @@ class Station(wiring.Component):
             "i": In(stream.Signature(DecodedLayout(config))),
             **{unit: Out(stream.Signature(layout)) for unit, layout in self.jobs.items()},
             "load_completed": In(1), "load_fault": In(fault),
-            "execute_released": In(1), "execute_completed": In(1),
+            "execute_go": Out(1), "execute_released": In(1), "execute_streaming": In(1),
+            "execute_completed": In(1),
             "store_released": In(1), "store_completed": In(1), "store_fault": In(fault),
+            **{f"{unit}_waiting": Out(WaitingLayout(unit)) for unit in self.jobs},
             "retired": Out(32), "end": Out(1), "end_tag": Out(32),
             "pending": Out(1), "stop": Out(Stop), "drain": In(1), "drained": Out(1),
         })  # fmt: skip
@@ -86,36 +107,42 @@ class Station(wiring.Component):
         for unit, slots in self.slots.items():
             rings[unit] = CommandRing(
                 slots=slots, others=sum(self.slots.values()) - slots, job_layout=self.jobs[unit],
-                footprint=Footprint(self.config), numbers=depth)
+                footprint=Footprint(self.config), numbers=depth, releases=len(_RELEASES[unit]),
+                ahead=unit == "execute")
             m.submodules[unit] = rings[unit]
             connect(m, rings[unit].job, flipped(getattr(self, unit)))
         waits = self._compare(m, rings)
         self._enter(m, rings, order, tags, waits)
         self._complete(m, rings, order)
+        self._tell(m, rings)
         m.d.comb += [
             self.retired.eq(order.retired), self.end.eq(order.end),
             self.end_tag.eq(tags.o.payload), tags.o.ready.eq(order.end),
-            self.pending.eq(~order.empty),
+            self.pending.eq(~order.empty), self.execute_go.eq(rings["execute"].go),
             self.drained.eq(~Cat(ring.running for ring in rings.values()).any()),
         ]  # fmt: skip
         return m
 
+    def _tell(self, m, rings):
+        """What each unit waits for."""
+        for unit, ring in rings.items():
+            waiting, bits = getattr(self, f"{unit}_waiting"), iter(ring.waits)
+            m.d.comb += waiting.command.eq(ring.asks)
+            for other, slots in self.slots.items():
+                if other != unit:
+                    m.d.comb += waiting[other].eq(Cat(next(bits) for _ in range(slots)).any())
+
     def _compare(self, m, rings):
-        """First cycle: what the command must wait for. Unit -> (early, late), registered."""
+        """First cycle: what the command must wait for. Unit -> Conflict, registered."""
         younger, waits = self.i.payload.footprint, {}
         for unit in rings:
-            early, late = [], []
-            for other, ring in rings.items():
-                if other == unit:
-                    continue
-                for slot in range(ring.slots):
-                    found = conflicts(unit, younger, other, ring.footprint[slot])
-                    early.append(Value.cast(found[0]))
-                    late.append(Value.cast(found[1]))
-            early_now, late_now = Signal(len(early), name=f"{unit}_early"), \
-                Signal(len(late), name=f"{unit}_late")
-            m.d.sync += [early_now.eq(Cat(early)), late_now.eq(Cat(late))]
-            waits[unit] = early_now, late_now
+            found = [conflicts(unit, younger, other, footprint)
+                     for other, ring in rings.items() if other != unit
+                     for footprint in ring.footprint]
+            waits[unit] = Conflict(*(
+                Signal(len(found), name=f"{unit}_{kind}") for kind in Conflict._fields))
+            for now, bits in zip(waits[unit], zip(*found, strict=True), strict=True):
+                m.d.sync += now.eq(Cat(Value.cast(bit) for bit in bits))
         return waits
 
     def _enter(self, m, rings, order, tags, waits):
@@ -133,9 +160,10 @@ class Station(wiring.Component):
         ]  # fmt: skip
         entered = enter_end | enter_fence
         for unit, ring in rings.items():
-            others = [r for other, r in rings.items() if other != unit]
-            early, late = waits[unit]
-            valid, shares = Cat(r.slot_valid for r in others), Cat(r.slot_shares for r in others)
+            others = [(other, r) for other, r in rings.items() if other != unit]
+            early, late, weights = waits[unit]
+            valid = Cat(r.slot_valid for _, r in others)
+            shares = Cat(r.slot_shares[_release(unit, other)] for other, r in others)
             m.d.comb += [
                 ring.enter.eq(good & (command.opcode == opcode[unit]) & ring.ready),
                 ring.enter_job.eq(getattr(command, unit)), ring.enter_number.eq(order.tail),
@@ -143,6 +171,8 @@ class Station(wiring.Component):
             ]  # fmt: skip
             m.d.comb += [ring.enter_footprint[part].eq(command.footprint[part])
                          for part in _PARTS[unit]]
+            if ring.ahead:
+                m.d.comb += ring.enter_weights.eq(weights & valid)
             entered |= ring.enter
         m.d.comb += [
             order.enter.eq(entered), self.i.ready.eq(entered),
@@ -177,14 +207,15 @@ class Station(wiring.Component):
             fails = pulse & (fault.resp != Response.OKAY) if fault is not None else C(0, 1)
             m.d.comb += [
                 ring.unit_completed.eq(pulse),
-                ring.unit_released.eq(getattr(self, f"{unit}_released", pulse)),
+                *(ring.unit_released[index].eq(getattr(self, f"{unit}_{name}"))
+                  for index, name in enumerate(_RELEASES[unit])),
                 order.done[index].eq(pulse & ~fails),
                 order.done_number[index].eq(ring.completed_number),
-                ring.may_issue.eq(~self.drain & ~self.stop.valid & (
+                ring.may_start.eq(~self.drain & ~self.stop.valid & (
                     ~failed | older(ring.next_number, fail_number))),
             ]
             # A command that depends on a failed one must never start.
-            released[unit] = ring.released & ~fails.replicate(ring.slots)
+            released[unit] = [slots & ~fails.replicate(ring.slots) for slots in ring.released]
             completed[unit] = ring.completed & ~fails.replicate(ring.slots)
             if fault is not None:
                 number = ring.completed_number
@@ -200,7 +231,8 @@ class Station(wiring.Component):
                 now_failed = now_failed | fails
         for unit, ring in rings.items():
             m.d.comb += [
-                ring.other_released.eq(Cat(v for other, v in released.items() if other != unit)),
+                ring.other_released.eq(Cat(v[_release(unit, other)]
+                                           for other, v in released.items() if other != unit)),
                 ring.other_completed.eq(Cat(v for other, v in completed.items() if other != unit)),
             ]
         with m.If(failed & ~order.empty & (order.head == fail_number) & self.drained

@@ -32,6 +32,8 @@ class ReadArbiter(wiring.Component):
         The managers.
     axi : Out(AxiReadSignature(...))
         The bus.
+    taken : Out(1).array(clients)
+        The bus refuses an address, or brings an answer for another client.
     """
 
     def __init__(self, *, address_width, data_width, clients, id_width=1):
@@ -40,7 +42,10 @@ class ReadArbiter(wiring.Component):
                              f"bits, not {clients!r}")
         signature = AxiReadSignature(
             address_width=address_width, data_width=data_width, id_width=id_width)
-        super().__init__({"clients": In(signature).array(clients), "axi": Out(signature)})
+        super().__init__({
+            "clients": In(signature).array(clients), "axi": Out(signature),
+            "taken": Out(1).array(clients),
+        })  # fmt: skip
 
     def elaborate(self, platform):
         m = Module()
@@ -58,6 +63,7 @@ class ReadArbiter(wiring.Component):
             m.d.comb += [
                 client.r.payload.eq(r.payload),
                 client.r.valid.eq(r.valid & (r.p.id == index)),
+                self.taken[index].eq(ar.valid & ~ar.ready | r.valid & (r.p.id != index)),
             ]
             with m.If(client.r.valid):
                 m.d.sync += Assert(client.r.ready, "Clients must always take answers")

@@ -64,6 +64,10 @@ class ReadEngine(wiring.Component):
         Bursts asked for or about to be, and not answered entirely.
     busy : Out(1)
         A range is inside or a burst in flight. Beats that wait in the queue do not count.
+    buffered : Out(range(buffer_beats + 1))
+        Beats in the queue.
+    within : Out(1)
+        The next beat is not the first one of its burst.
     axi : Out(AxiReadSignature)
         The bus. `axi.r.ready` is constant 1.
     """
@@ -85,7 +89,7 @@ class ReadEngine(wiring.Component):
             "beats": Out(stream.Signature(BeatLayout(data_width))),
             "fault": Out(FaultLayout(address_width)),
             "in_flight": Out(range(max_outstanding + 1)),
-            "busy": Out(1),
+            "busy": Out(1), "buffered": Out(range(buffer_beats + 1)), "within": Out(1),
             "axi": Out(AxiReadSignature(
                 address_width=address_width, data_width=data_width, id_width=id_width)),
         })
@@ -105,7 +109,7 @@ class ReadEngine(wiring.Component):
         self._ask(m, splitter.o, pending.i, self.beats.valid & self.beats.ready)
         self._answer(m, queue.i, pending.o)
         m.d.comb += [
-            self.in_flight.eq(pending.level),
+            self.in_flight.eq(pending.level), self.buffered.eq(queue.level),
             self.busy.eq(splitter.o.valid | pending.o.valid),
         ]
         return m
@@ -146,8 +150,9 @@ class ReadEngine(wiring.Component):
             queue.p.resp.eq(r.p.resp),
             pending.ready.eq(r.valid & r.p.last),
             wanted.eq(pending.payload),
+            self.within.eq(beat != 0),
         ]
-        with m.If(beat != 0):
+        with m.If(self.within):
             m.d.comb += wanted[:12].eq(Cat(C(0, lanes), (pending.payload[lanes:12] + beat)))
         with m.If(r.valid):
             m.d.sync += [

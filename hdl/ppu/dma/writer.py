@@ -62,6 +62,10 @@ class WriteEngine(wiring.Component):
         Bursts not answered.
     busy : Out(1)
         A range is inside or a burst in flight.
+    unsent : Out(1)
+        A range is inside, or a burst whose address or data is not all sent.
+    full : Out(1)
+        No burst may be added to those in flight, and the data of all of them is sent.
     axi : Out(AxiWriteSignature)
         The bus. `axi.b.ready` is constant 1.
     """
@@ -81,7 +85,7 @@ class WriteEngine(wiring.Component):
             "completed": Out(1),
             "fault": Out(FaultLayout(address_width)),
             "in_flight": Out(range(max_outstanding + 1)),
-            "busy": Out(1),
+            "busy": Out(1), "unsent": Out(1), "full": Out(1),
             "axi": Out(AxiWriteSignature(
                 address_width=address_width, data_width=data_width, id_width=id_width)),
         })
@@ -104,6 +108,9 @@ class WriteEngine(wiring.Component):
         m.d.comb += [
             self.in_flight.eq(pending.level),
             self.busy.eq(splitter.o.valid | pending.o.valid),
+            self.unsent.eq(splitter.o.valid | lengths.o.valid | self.axi.aw.valid
+                           | self.axi.w.valid),
+            self.full.eq(~pending.i.ready & ~lengths.o.valid),
         ]
         return m
 

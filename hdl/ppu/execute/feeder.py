@@ -19,10 +19,13 @@ class Feeder(wiring.Component):
     tiles of m rows take max(m, columns) cycles each, without a bubble, if operands and weights lie
     in different banks; in the same bank, operands go first and weights wait.
 
-    A tile that adds to rows which the tile before it touched at its end starts late enough for the
-    accumulator (`update_distance`).
+    The first tile of a job waits for the job's `go`; its weights do not. It holds the shadow
+    weights until then, so the array works on with those of the tile before it. A tile that adds to
+    rows which the tile before it touched at its end starts late enough for the accumulator
+    (`update_distance`). Once a tile's first row is read, the others follow in consecutive cycles.
 
-    Reads are registered: latency from `i` to the first read three cycles for weights.
+    Reads are registered: latency from `i` to the first read two cycles for weights; from `go` to
+    that of the operand row that waits for it, one.
 
     Parameters
     ----------
@@ -30,35 +33,48 @@ class Feeder(wiring.Component):
         Sizes.
     update_distance : int
         Cycles that must lie between two updates of an accumulator row.
+    jobs : int
+        Most jobs that have their `go` and are not complete.
 
     Members
     -------
     i : In(stream)
         Tiles.
+    go : In(1)
+        A pulse for each job, in order: its operands and sums may be used.
     a_en, a_row : Out
         Read of an operand row.
     a : Out
         What goes with it: `swap` on the first row of a tile, sign, accumulator row, whether to
-        overwrite it, and `last` on the last row of a job.
+        overwrite it, `final` on the rows of the last tile of a job, and `last` on the last one.
     b_en, b_row : Out
         Read of a weight row.
     b : Out
         Its column in the array and its sign.
+    goes : Out(1)
+        An operand row is read next.
+    held_up : Out(1)
+        None is, because a tile's weights or operands had to keep away from the tile before it: the
+        weights from its bank, the operands from its sums.
+    filled : Out(1)
+        There is a tile with operand rows to read, and it does not wait for `go` alone.
     """
 
     def __init__(self, *, scratchpad_rows, scratchpad_banks, accumulator_rows, columns,
-                 update_distance):  # fmt: skip
-        self.columns, self.update_distance = columns, update_distance
+                 update_distance, jobs):  # fmt: skip
+        self.columns, self.update_distance, self.jobs = columns, update_distance, jobs
         self._bank_lsb = exact_log2(scratchpad_rows // scratchpad_banks)
         self._tile = TileLayout(scratchpad_rows, accumulator_rows)
         super().__init__({
-            "i": In(stream.Signature(self._tile)),
+            "i": In(stream.Signature(self._tile)), "go": In(1),
             "a_en": Out(1), "a_row": Out(range(scratchpad_rows)),
             "a": Out(data.StructLayout({
-                "swap": 1, "signed": 1, "c": ceil_log2(accumulator_rows), "overwrite": 1, "last": 1,
+                "swap": 1, "signed": 1, "c": ceil_log2(accumulator_rows), "overwrite": 1,
+                "final": 1, "last": 1,
             })),
             "b_en": Out(1), "b_row": Out(range(scratchpad_rows)),
             "b": Out(data.StructLayout({"column": range(columns), "signed": 1})),
+            "goes": Out(1), "held_up": Out(1), "filled": Out(1),
         })  # fmt: skip
 
     def elaborate(self, platform):
@@ -73,22 +89,29 @@ class Feeder(wiring.Component):
         loaded = Signal()           # the weights of the next tile to start are all read
         free = Signal(init=1)       # the shadow weights are in use by no tile that has not started
         quiet = Signal(range(self.update_distance))     # cycles since the last operand row
+        granted = Signal(range(self.jobs + 1))          # jobs that may begin and have not
 
         a_go, a_start, a_take = Signal(), Signal(), Signal()
         b_go, b_done, b_take = Signal(), Signal(), Signal()
+        b_wants, b_late = Signal(), Signal()    # b_late: a weight row had to wait for the bank
         settled = ~a_tile.overlap | (quiet == self.update_distance - 1)
+        may_begin = ~a_tile.first | self.go | (granted != 0)
         same_bank = a_tile.a[self._bank_lsb:] == b_tile.b[self._bank_lsb:]
         m.d.comb += [
-            a_go.eq(a_valid & (~a_fresh | (loaded & settled))),
+            a_go.eq(a_valid & (~a_fresh | (loaded & settled & may_begin))),
             a_start.eq(a_go & a_fresh),
             a_take.eq(~a_valid | (a_go & a_final)),
-            b_go.eq(b_valid & (~b_fresh | free | a_start) & ~(a_go & same_bank)),
+            b_wants.eq(b_valid & (~b_fresh | free | a_start)),
+            b_go.eq(b_wants & ~(a_go & same_bank)),
             b_done.eq(b_go & (b_column == 0)),
             b_take.eq(~b_valid | b_done),
             queue.i.payload.eq(self.i.payload),
             queue.i.valid.eq(self.i.valid & b_take),
             self.i.ready.eq(queue.i.ready & b_take),
             queue.o.ready.eq(a_take),
+            self.goes.eq(a_go),
+            self.held_up.eq(a_valid & ~a_go & Mux(loaded, may_begin, b_late)),
+            self.filled.eq(Mux(a_valid, ~loaded | may_begin, queue.o.valid)),
         ]
 
         with m.If(a_take):
@@ -113,6 +136,10 @@ class Feeder(wiring.Component):
                 b_fresh.eq(0), b_tile.b.eq(b_tile.b - 1), b_column.eq(b_column - 1),
             ]  # fmt: skip
 
+        with m.If(b_wants & ~b_go):
+            m.d.sync += b_late.eq(1)
+        with m.Elif(a_start):
+            m.d.sync += b_late.eq(0)
         with m.If(b_done):
             m.d.sync += loaded.eq(1)
         with m.Elif(a_start):
@@ -121,6 +148,7 @@ class Feeder(wiring.Component):
             m.d.sync += free.eq(0)
         with m.Elif(a_start):
             m.d.sync += free.eq(1)
+        m.d.sync += granted.eq(granted + self.go - (a_start & a_tile.first))
         with m.If(a_go):
             m.d.sync += quiet.eq(0)
         with m.Elif(quiet != self.update_distance - 1):
@@ -129,7 +157,8 @@ class Feeder(wiring.Component):
         m.d.sync += [
             self.a_en.eq(a_go), self.a_row.eq(a_tile.a),
             self.a.swap.eq(a_fresh), self.a.signed.eq(a_tile.a_signed), self.a.c.eq(a_tile.c),
-            self.a.overwrite.eq(a_tile.overwrite), self.a.last.eq(a_tile.last & a_final),
+            self.a.overwrite.eq(a_tile.overwrite),
+            self.a.final.eq(a_tile.last), self.a.last.eq(a_tile.last & a_final),
             self.b_en.eq(b_go), self.b_row.eq(b_tile.b),
             self.b.column.eq(b_column), self.b.signed.eq(b_tile.b_signed),
         ]  # fmt: skip

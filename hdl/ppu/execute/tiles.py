@@ -12,11 +12,12 @@ def TileLayout(scratchpad_rows, accumulator_rows):
     """One tile: `m` rows of A against one tile of weights.
 
     `overlap`: the tile adds to rows that the end of the tile before it may just have touched.
+    `first`, `last`: of its job.
     """
     return data.StructLayout({
         "a": ceil_log2(scratchpad_rows), "b": ceil_log2(scratchpad_rows),
         "c": ceil_log2(accumulator_rows), "m": 16,
-        "a_signed": 1, "b_signed": 1, "overwrite": 1, "overlap": 1, "last": 1,
+        "a_signed": 1, "b_signed": 1, "overwrite": 1, "overlap": 1, "first": 1, "last": 1,
     })  # fmt: skip
 
 
@@ -40,7 +41,7 @@ class TileWalker(wiring.Component):
     i : In(stream)
         Jobs.
     o : Out(stream)
-        Tiles; `last` marks the last one of a job.
+        Tiles.
     """
 
     def __init__(self, *, scratchpad_rows, accumulator_rows, job_layout, update_distance):
@@ -56,7 +57,7 @@ class TileWalker(wiring.Component):
         job, tile = Signal.like(self.i.payload), self.o.payload
         n_left, k_left = Signal(16), Signal(16)
         a, b, c = Signal.like(tile.a), Signal.like(tile.b), Signal.like(tile.c)
-        b_tile, first_panel = Signal.like(tile.b), Signal()
+        b_tile, first_panel, first_tile = Signal.like(tile.b), Signal(), Signal()
         last_panel, last_tile = Signal(), Signal()
         m.d.comb += [
             last_panel.eq(k_left == 1),
@@ -75,11 +76,11 @@ class TileWalker(wiring.Component):
             tile.overwrite.eq(first_panel & ~job.accumulate),
             tile.overlap.eq((behind != 0) & (behind < self.update_distance) & (start != c)
                             & ~tile.overwrite),
-            tile.last.eq(last_tile),
+            tile.first.eq(first_tile), tile.last.eq(last_tile),
         ]  # fmt: skip
 
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [start.eq(c), end.eq(c + job.m)]
+            m.d.sync += [start.eq(c), end.eq(c + job.m), first_tile.eq(0)]
             with m.If(last_panel):
                 m.d.sync += [
                     n_left.eq(n_left - 1), k_left.eq(job.k), first_panel.eq(1),
@@ -99,7 +100,7 @@ class TileWalker(wiring.Component):
             with m.If(self.i.valid):
                 m.d.sync += [
                     job.eq(next_job), n_left.eq(next_job.n), k_left.eq(next_job.k),
-                    first_panel.eq(1), a.eq(next_job.a), c.eq(next_job.c),
+                    first_panel.eq(1), first_tile.eq(1), a.eq(next_job.a), c.eq(next_job.c),
                     b.eq(next_job.b), b_tile.eq(next_job.b),
                 ]  # fmt: skip
         return m

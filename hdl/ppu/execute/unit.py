@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from ..config import Signs
 from ..lib.delay import delay
+from ..lib.states import ExecuteState, WaitingLayout
 from ..memory.accumulator import Accumulator
 from ..memory.scratchpad import Scratchpad
 from .array import SystolicArray
@@ -20,7 +21,8 @@ class ExecuteUnit(wiring.Component):
     """Streams scratchpad rows through the array into the accumulator.
 
     Jobs follow each other without a bubble. A tile of m rows takes max(m, columns) cycles. From the
-    read of an operand row to the update of its sums it takes `latency` cycles.
+    read of an operand row to the update of its sums it takes `latency` cycles; from a job to the
+    read of its first weight row three, from `go` to that of its first operand row one.
 
     Parameters
     ----------
@@ -32,16 +34,27 @@ class ExecuteUnit(wiring.Component):
     Members
     -------
     job : In(stream)
-        Jobs, in order.
+        Jobs, in order. Their weights may be read at once.
+    go : In(1)
+        A pulse for each job, in order, when the unit has taken it: it may go on.
     released, completed : Out(1)
         One pulse per job: its last scratchpad row is being read; its last sums are being written.
-    busy, active : Out(1)
-        A job is in the unit; an operand row is being read.
+    streaming : Out(1)
+        One pulse per job: row x of its last tile can be read from the accumulator
+        `STREAMING_LEAD` + x cycles later, and all rows of the other tiles before.
+    waiting : In(WaitingLayout("execute"))
+        The oldest command without its `go`.
+    state : Out(ExecuteState)
+        What the unit did in the cycle before.
     a_en, a_row, a_data, b_en, b_row, b_data
         The scratchpad's read ports.
     u_en, u_row, u_overwrite, u_sums
         The accumulator's update port.
     """
+
+    #: Cycles from `streaming` to the first read: as many as a STORE that waits for it needs, one
+    #: in the station and two in its unit.
+    STREAMING_LEAD = 3
 
     def __init__(self, config, *, job_layout):
         self.config = config
@@ -55,8 +68,10 @@ class ExecuteUnit(wiring.Component):
         self.latency = Scratchpad.READ_LATENCY + self._array.latency
         row = 8 * config.row_bytes
         super().__init__({
-            "job": In(stream.Signature(job_layout)),
-            "released": Out(1), "completed": Out(1), "busy": Out(1), "active": Out(1),
+            "job": In(stream.Signature(job_layout)), "go": In(1),
+            "released": Out(1), "streaming": Out(1), "completed": Out(1),
+            "waiting": In(WaitingLayout("execute")),
+            "state": Out(ExecuteState, init=ExecuteState.NO_COMMAND),
             "a_en": Out(1), "a_row": Out(range(config.scratchpad_rows)), "a_data": In(row),
             "b_en": Out(1), "b_row": Out(range(config.scratchpad_rows)), "b_data": In(row),
             "u_en": Out(1), "u_row": Out(range(config.accumulator_rows)), "u_overwrite": Out(1),
@@ -77,14 +92,15 @@ class ExecuteUnit(wiring.Component):
         m.submodules.feeder = feeder = Feeder(
             scratchpad_rows=config.scratchpad_rows, scratchpad_banks=config.scratchpad_banks,
             accumulator_rows=config.accumulator_rows, columns=config.columns,
-            update_distance=Accumulator.UPDATE_DISTANCE)
+            update_distance=Accumulator.UPDATE_DISTANCE, jobs=config.execute_slots)
         m.submodules.array = array = self._array
         connect(m, flipped(self.job), walker.i)
         connect(m, walker.o, feeder.i)
         m.d.comb += [
+            feeder.go.eq(self.go),
             self.a_en.eq(feeder.a_en), self.a_row.eq(feeder.a_row),
             self.b_en.eq(feeder.b_en), self.b_row.eq(feeder.b_row),
-            self.active.eq(feeder.a_en), self.released.eq(feeder.a_en & feeder.a.last),
+            self.released.eq(feeder.a_en & feeder.a.last),
         ]  # fmt: skip
 
         # d_: beside the data that the scratchpad delivers.
@@ -103,18 +119,33 @@ class ExecuteUnit(wiring.Component):
         # u_: beside the sums; the accumulator wants the row early, to read it.
         u_delay = self.latency - Accumulator.READ_LATENCY
         u_last = delay(m, self.released, u_delay, name="u_last")
+        u_final = delay(m, feeder.a_en & feeder.a.swap & feeder.a.final, u_delay, name="u_final")
         m.d.comb += [
             self.u_en.eq(delay(m, feeder.a_en, u_delay, name="u_en")),
             self.u_row.eq(delay(m, feeder.a.c, u_delay, name="u_row")),
             self.u_overwrite.eq(delay(m, feeder.a.overwrite, u_delay, name="u_overwrite")),
+            self.streaming.eq(delay(m, u_final, Accumulator.UPDATE_DISTANCE - self.STREAMING_LEAD,
+                                    name="streaming")),
             self.completed.eq(delay(m, u_last, Accumulator.UPDATE_LATENCY, name="completed")),
         ]
-
-        # The walker, the feeder's two tiles and those on the way: jobs are at least a tile long.
-        jobs = Signal(range(self.latency + 8))
-        m.d.sync += jobs.eq(jobs + (self.job.valid & self.job.ready) - self.completed)
-        m.d.comb += self.busy.eq(jobs != 0)
+        self._tell(m, walker.o.valid | feeder.filled, feeder)
         return m
+
+    def _tell(self, m, inside, feeder):
+        """The state: the first of these that applies."""
+        waiting, state = self.waiting, self.state
+        with m.If(feeder.goes):
+            m.d.sync += state.eq(ExecuteState.BUSY)
+        with m.Elif(feeder.held_up):
+            m.d.sync += state.eq(ExecuteState.BANK)
+        with m.Elif(inside | (waiting.command & ~(waiting.load | waiting.store))):
+            m.d.sync += state.eq(ExecuteState.WEIGHTS)
+        with m.Elif(waiting.load):
+            m.d.sync += state.eq(ExecuteState.WAITS_LOAD)
+        with m.Elif(waiting.store):
+            m.d.sync += state.eq(ExecuteState.WAITS_STORE)
+        with m.Else():
+            m.d.sync += state.eq(ExecuteState.NO_COMMAND)
 
     def _operands(self, row, is_signed):
         """Bytes of a row as operands of the array: sign- or zero-extended."""

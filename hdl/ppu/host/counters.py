@@ -3,41 +3,48 @@
 from amaranth import *
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
 
+from ..lib.states import STATES
 from .registers import COUNTERS
 
 __all__ = ["CounterEvents", "Counters"]
 
-#: Bits of what the completed commands may advance by in one sweep.
-COMMAND_BITS = 8
+#: Words between two cycles for the reader.
+STRETCH = 8
 
-#: What the counters count: a bit for each of them but COMMANDS, by its lower-case name.
-CounterEvents = data.StructLayout({
-    name.lower(): 1 for name, _ in COUNTERS if name != "COMMANDS"})  # fmt: skip
+#: What the counters count: the state of each unit, and a beat transferred on R and on W.
+CounterEvents = data.StructLayout({**STATES, "read_beats": 1, "write_beats": 1})
 
 
 class Counters(wiring.Component):
     """Counts events, and copies all counters at one moment for reading.
 
-    A counter is 6 bits in registers and 64 in a memory, which is far smaller than registers alone.
-    A sweep, 2 cycles for each 32-bit word, adds what the registers counted up to its start to the
-    memory; so after a sweep the memory is exact for the moment at which it started. A snapshot is a
-    sweep that also writes to a second page, from which the words are read. ::
+    A counter is few bits in registers and 64 in a memory, which is far smaller than registers
+    alone. A sweep, a cycle for each 32-bit word and one in `STRETCH` more for the reader, adds what
+    the registers counted up to its start to the memory; so after a sweep the memory is exact for
+    the moment at which it started. ::
 
-        cycle of a word    0              1            2 (0 of the next)  3
-        read port          main page      for reader
-        registers                         word         word
-        write port                                     main page          snapshot page
+        cycle of a word    0              1            2
+        read port          word
+        registers                         word, count
+        write port                                     sum
 
-    A snapshot takes 1 to 2 sweeps, and so does the clearing after a reset; reads wait for both and
-    take 2 or 3 cycles otherwise. The memory's output goes straight into registers.
+    The memory has two pages. A sweep writes to the page from which it reads, so the other one keeps
+    what it has. After a snapshot, one sweep ends as always, and the next one goes from this page to
+    the other: what it leaves behind is the snapshot. That takes 1 to 2 sweeps, and so does the
+    clearing after a reset; reads wait for both and take up to ``STRETCH + 4`` cycles otherwise. The
+    memory's output goes straight into registers.
 
     Members
     -------
+    active : In(1)
+        CYCLES counts, and so does the state of each unit.
     events : In(CounterEvents)
-        A counter counts in each cycle in which its bit is 1.
+        The states in the cycle before, and other events, which count in each cycle in which they
+        are 1.
     completed : In(32)
-        COMMANDS counts by how much it advances.
+        COMMANDS counts when it advances, by one.
     snapshot : In(1)
         Pulse: copies the counters as they are now or up to one sweep later, all at the same moment.
     pending : Out(1)
@@ -50,15 +57,14 @@ class Counters(wiring.Component):
     #: Words of all counters.
     WORDS = 2 * len(COUNTERS)
     #: Cycles of a sweep.
-    SWEEP = 2 * WORDS
+    SWEEP = WORDS + (WORDS - 1) // STRETCH
 
     def __init__(self):
-        #: Words of the counters, then those of the last snapshot, from half of the depth on.
+        #: Words of the two pages, the second one from half of the depth on.
         self.words = memory.MemoryData(
             shape=32, depth=2 << (self.WORDS - 1).bit_length(), init=[])
         super().__init__({
-            "events": In(CounterEvents),
-            "completed": In(32),
+            "active": In(1), "events": In(CounterEvents), "completed": In(32),
             "snapshot": In(1), "pending": Out(1),
             "read_valid": In(1), "read_index": In(range(self.WORDS)),
             "read_done": Out(1), "read_data": Out(32),
@@ -69,61 +75,78 @@ class Counters(wiring.Component):
         m.submodules.memory = words = memory.Memory(self.words)
         reader, writer = words.read_port(), words.write_port()
 
-        phase = Signal()
-        r_index = Signal(range(self.WORDS))         # word that is read
-        r_copy, r_clear = Signal(init=1), Signal(init=1)
-        s_index = Signal(range(self.WORDS))         # word that is added to
-        s_copy = Signal()
-        s_word, s_addend = Signal(32), Signal(COMMAND_BITS)
-        s_sum = Signal(33)
-        asked, found, ready = Signal(), Signal(), Signal()
-        turn = Signal()                             # end of a sweep
+        gap = Signal()                              # a cycle for the reader
+        index = Signal(range(self.WORDS))           # word that is read
+        page = Signal()                             # where it is
+        cross = Signal()                            # its sum goes to the other page
+        turn = Signal()                             # last word of a sweep
+        asked, due = Signal(), Signal(init=1)       # for after this sweep and for its end
+        clear = Signal(init=1)                      # the words are taken for 0
         m.d.comb += [
-            turn.eq(phase & (r_index == self.WORDS - 1)),
-            s_sum.eq(s_word + s_addend),
-            reader.addr.eq(Mux(phase, Cat(self.read_index, C(1, 1)), r_index)),
-            writer.addr.eq(Cat(s_index, phase)),
-            writer.data.eq(s_sum),
-            writer.en.eq(~phase | s_copy),
-            self.pending.eq(asked | r_copy & ~r_clear),
-            self.read_done.eq(self.read_valid & ready),
+            turn.eq(~gap & (index == self.WORDS - 1)),
+            reader.addr.eq(Mux(gap, Cat(self.read_index, ~(page ^ cross)), Cat(index, page))),
+            self.pending.eq(asked | due & ~clear),
         ]
-        held = self._elaborate_counts(m, turn, r_index[1:])
         m.d.sync += [
-            phase.eq(~phase),
+            gap.eq(~gap & ~turn & index[: exact_log2(STRETCH)].all()),
             asked.eq(self.snapshot | asked & ~turn),
-            found.eq(phase & self.read_valid & ~self.read_done & ~asked & ~r_copy & ~s_copy),
-            ready.eq(found),
-            self.read_data.eq(reader.data),
         ]
-        with m.If(phase):
-            m.d.sync += [
-                r_index.eq(Mux(turn, 0, r_index + 1)),
-                s_index.eq(r_index),
-                s_copy.eq(r_copy),
-                s_word.eq(Mux(r_clear, 0, reader.data)),
-                s_addend.eq(Mux(r_index[0], s_sum[32], held)),
-            ]
+        with m.If(~gap):
+            m.d.sync += index.eq(Mux(turn, 0, index + 1))
         with m.If(turn):
-            m.d.sync += [r_copy.eq(asked), r_clear.eq(0)]
+            m.d.sync += [page.eq(page ^ cross), cross.eq(due), due.eq(asked), clear.eq(0)]
+
+        held = self._elaborate_counts(m, turn, index[1:])
+        self._elaborate_sums(m, reader, writer, held, Cat(index, page ^ cross), gap, clear)
+        self._elaborate_reads(m, reader, gap, asked | due)
         return m
+
+    def _elaborate_sums(self, m, reader, writer, held, address, gap, clear):
+        """Adds counts to the words that are read, and carries from low to high words."""
+        # d_: its data is there; s_: it is added to.
+        d_valid, d_clear, d_high = Signal(), Signal(), Signal()
+        d_address, d_count = Signal(len(address)), Signal(len(held))
+        s_valid, s_address = Signal(), Signal(len(address))
+        s_word, s_addend = Signal(32), Signal(len(held))
+        s_sum = Signal(33)
+        m.d.sync += [
+            d_valid.eq(~gap), d_clear.eq(clear), d_address.eq(address), d_high.eq(address[0]),
+            d_count.eq(held),
+            s_valid.eq(d_valid), s_address.eq(d_address),
+            s_word.eq(Mux(d_clear, 0, reader.data)),
+            s_addend.eq(Mux(d_high, s_sum[32], d_count)),
+        ]  # fmt: skip
+        m.d.comb += [
+            s_sum.eq(s_word + s_addend),
+            writer.en.eq(s_valid), writer.addr.eq(s_address), writer.data.eq(s_sum),
+        ]  # fmt: skip
+
+    def _elaborate_reads(self, m, reader, gap, busy):
+        found, ready = Signal(), Signal()
+        m.d.comb += self.read_done.eq(self.read_valid & ready)
+        m.d.sync += [
+            found.eq(gap & self.read_valid & ~busy), ready.eq(found),
+            self.read_data.eq(reader.data),
+        ]  # fmt: skip
 
     def _elaborate_counts(self, m, turn, select):
         """Counts between the starts of sweeps. Returns the last sweep's count of one counter."""
-        held = Signal(COMMAND_BITS)
-        for number, (name, _) in enumerate(COUNTERS):
-            total = Signal(COMMAND_BITS, name=f"{name.lower()}_held")
-            if name == "COMMANDS":
-                before = Signal(COMMAND_BITS)
-                with m.If(turn):
-                    m.d.sync += [total.eq(self.completed - before), before.eq(self.completed)]
-            else:
-                count = Signal(range(self.SWEEP + 1), name=f"{name.lower()}_count")
-                counted = Signal.like(count, name=f"{name.lower()}_counted")
-                m.d.comb += counted.eq(count + self.events[name.lower()])
-                m.d.sync += count.eq(counted)
-                with m.If(turn):
-                    m.d.sync += [total.eq(counted), count.eq(0)]
-            with m.If(select == number):
-                m.d.comb += held.eq(total)
-        return held
+        active, odd = Signal(), Signal()
+        m.d.sync += [active.eq(self.active), odd.eq(self.completed[0])]
+        events = {"CYCLES": active, "COMMANDS": self.completed[0] ^ odd,
+                  "READ_BEATS": self.events.read_beats, "WRITE_BEATS": self.events.write_beats}
+        for unit, states in STATES.items():
+            for state in states:
+                events[f"{unit}_{state.name}".upper()] = (
+                    active & (self.events[unit].as_value() == state.value))
+        held = []
+        for name, _ in COUNTERS:
+            count = Signal(range(self.SWEEP + 1), name=f"{name.lower()}_count")
+            counted = Signal.like(count, name=f"{name.lower()}_counted")
+            total = Signal.like(count, name=f"{name.lower()}_held")
+            m.d.comb += counted.eq(count + events[name])
+            m.d.sync += count.eq(counted)
+            with m.If(turn):
+                m.d.sync += [total.eq(counted), count.eq(0)]
+            held.append(total)
+        return Array(held)[select]

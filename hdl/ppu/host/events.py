@@ -28,6 +28,8 @@ class Events(wiring.Component):
         The lowest byte of what is written.
     end_count, last_tag : Out(32)
         ENDs since reset, and the tag of the last one.
+    raised : Out(Causes)
+        Pulses: causes that are set in this cycle.
     cause, enable : Out(Causes)
         The registers.
     irq : Out(1)
@@ -42,6 +44,7 @@ class Events(wiring.Component):
     w_strb: In(1)
     end_count: Out(32)
     last_tag: Out(32)
+    raised: Out(Causes)
     cause: Out(Causes)
     enable: Out(Causes)
     irq: Out(1)
@@ -51,15 +54,14 @@ class Events(wiring.Component):
         stopped_before = Signal()
         cause, enable = self.cause.as_value(), self.enable.as_value()
         written = self.w_data[: len(cause)]
-        raised = Signal(Causes)
         m.d.comb += [
-            raised.end.eq(self.end),
-            raised.error.eq(self.stopped & ~stopped_before),
+            self.raised.end.eq(self.end),
+            self.raised.error.eq(self.stopped & ~stopped_before),
         ]
         cleared = Mux(self.write_cause & self.w_strb, written, 0)
         m.d.sync += [
             stopped_before.eq(self.stopped),
-            cause.eq(cause & ~cleared | raised.as_value()),
+            cause.eq(cause & ~cleared | self.raised.as_value()),
             self.irq.eq((cause & enable).any()),
         ]
         with m.If(self.write_enable & self.w_strb):

@@ -13,6 +13,20 @@ from .ring import SIZE_BITS, RingMisuse
 
 __all__ = ["CommandFetch"]
 
+#: Memory answers in order: operands wait for all commands that were asked for before them. So
+#: commands come in rations of this many beats, with room for operands between them. A ration keeps
+#: the bus busy until the reads of its first command get there: decoder, station and LOAD take about
+#: as many cycles.
+RATION_BEATS = 16
+#: But at least as many commands: a smallest program is two LOADs, an EXECUTE and a STORE; and at
+#: most half of the buffer. If that is less, there are no rations: they would starve the decoder.
+RATION_COMMANDS = 4
+#: Cycles from a ration to the next.
+RATION_CYCLES = 48
+#: There are no rations if no beat of the first one has come by then: memory is so slow that many
+#: commands must be on their way at a time.
+PATIENCE = 16
+
 
 class CommandFetch(wiring.Component):
     """Reads the commands between head and tail of the ring, ahead of the decoder.
@@ -36,8 +50,10 @@ class CommandFetch(wiring.Component):
 
     Members
     -------
-    base, mask, tail, misuse : In(64), In(16), In(32), In(RingMisuse)
+    base, mask, tail : In(64), In(16), In(32)
         The ring, see :class:`Ring`.
+    announced, refused, misuse : In(17), In(1), In(RingMisuse)
+        More of the ring.
     head : Out(32)
         Commands that have left on `o`, without the error at the end.
     drain : In(1)
@@ -57,8 +73,11 @@ class CommandFetch(wiring.Component):
             raise ValueError(f"commands must be a power of two, at least 4, not {commands!r}")
         self.address_width, self.data_width, self.id = address_width, data_width, id
         self.commands = commands
+        self.ration = min(
+            commands // 2, max(RATION_COMMANDS, RATION_BEATS * data_width // COMMAND_BITS))
         super().__init__({
-            "base": In(64), "mask": In(SIZE_BITS), "tail": In(32), "misuse": In(RingMisuse),
+            "base": In(64), "mask": In(SIZE_BITS), "tail": In(32),
+            "announced": In(SIZE_BITS + 1), "refused": In(1), "misuse": In(RingMisuse),
             "head": Out(32), "drain": In(1), "idle": Out(1),
             "o": Out(stream.Signature(FetchedCommand)),
             "axi": Out(AxiReadSignature(
@@ -83,7 +102,7 @@ class CommandFetch(wiring.Component):
         buffer_beats = max(4, self.commands * COMMAND_BYTES * 8 // self.data_width)
         return ReadEngine(
             address_width=self.address_width, data_width=self.data_width,
-            buffer_beats=buffer_beats, max_outstanding=2, max_burst_beats=buffer_beats // 2,
+            buffer_beats=buffer_beats, max_outstanding=4, max_burst_beats=buffer_beats // 2,
             id=self.id,
         )  # fmt: skip
 
@@ -102,15 +121,17 @@ class CommandFetch(wiring.Component):
 
         # A block ends at a multiple of its size, which is that of the ring if that is smaller.
         block = self.mask[:bits]
-        tail = self.tail[: len(next_index)]
-        same_block = ((tail ^ next_index) & ~(block | Const(0, len(tail)))) == 0
-        in_block = Signal(bits)
+        same_block = ((self.announced ^ next_index) & ~(block | Const(0, len(next_index)))) == 0
+        in_block, left = Signal(bits), Signal(bits + 1)
         m.d.comb += [
-            in_block.eq(tail - next_index),
-            count_next.eq(Mux(same_block, in_block, (~next_index[:bits] & block) + 1)),
+            in_block.eq(self.announced - next_index),
+            left.eq(Mux(same_block, in_block, (~next_index[:bits] & block) + 1)),
         ]
-        start = ((tail != next_index) & ~outstanding[-1] & ~(advance | settle | ranges.valid)
-                 & ~stop)  # fmt: skip
+        none_left = (self.tail[: len(next_index)] == next_index) & self.idle
+        may_ask = self._elaborate_rations(
+            m, none_left, assembler.i.valid, left, count_next, Mux(advance, count, 0))
+        start = ((self.announced != next_index) & ~self.refused & may_ask & ~outstanding[-1]
+                 & ~(advance | settle | ranges.valid) & ~stop)  # fmt: skip
         offset = (next_index[:SIZE_BITS] & self.mask) << exact_log2(COMMAND_BYTES)
         m.d.sync += [
             address.eq(self.base + offset),
@@ -131,7 +152,30 @@ class CommandFetch(wiring.Component):
             ranges.payload.last.eq(1),
             self.idle.eq((outstanding == 0) & ~advance),
         ]
-        return outstanding, (tail == next_index) & self.idle
+        return outstanding, none_left
+
+    def _elaborate_rations(self, m, resting, beat, left, count, asked):
+        """`count` is `left`, or what is left of a ration. Returns whether that is anything."""
+        if self.ration < RATION_COMMANDS:
+            m.d.comb += count.eq(left)
+            return C(1, 1)
+        allowed = Signal(range(self.ration + 1))
+        wait = Signal(range(RATION_CYCLES))
+        answered, slow = Signal(), Signal()
+        with m.If(resting):
+            m.d.sync += [
+                allowed.eq(self.ration), wait.eq(RATION_CYCLES - 1), answered.eq(0), slow.eq(0),
+            ]
+        with m.Else():
+            m.d.sync += [
+                allowed.eq(Mux(wait == 0, self.ration, allowed - asked)),
+                wait.eq(Mux(wait == 0, RATION_CYCLES - 1, wait - 1)),
+                answered.eq(answered | beat),
+            ]
+            with m.If((wait == RATION_CYCLES - PATIENCE) & ~answered):
+                m.d.sync += slow.eq(1)
+        m.d.comb += count.eq(Mux(~slow & (left > allowed), allowed, left))
+        return slow | (allowed != 0)
 
     def _elaborate_output(self, m, assembler, fault, none_left):
         misuse_valid, misuse_sent = Signal(), Signal()

@@ -29,7 +29,7 @@ class Host(wiring.Component):
                                 |             axi <--'
                  counters, events (irq), soft reset
 
-    From the doorbell's W handshake on an idle core to `axi.ar.valid`: 6 cycles. From the last R
+    From the doorbell's W handshake on an idle core to `axi.ar.valid`: 5 cycles. From the last R
     beat of a command to `commands.valid`: 2 cycles, on a bus not wider than a command.
 
     A soft reset raises `drain`, waits until the command stage is `drained` and no command read is
@@ -66,7 +66,7 @@ class Host(wiring.Component):
     soft_reset : Out(1)
         Pulse: resets the core.
     events : In(CounterEvents)
-        What the performance counters count, see :class:`Counters`; `cycles` is not used.
+        What the performance counters count, see :class:`Counters`; the states a cycle late.
     """
 
     def __init__(self, config):
@@ -108,7 +108,7 @@ class Host(wiring.Component):
         connect(m, fetch.o, flipped(self.commands))
         self._elaborate_ring(m, bridge.bus, regfile.writes, ring, fetch)
         self._elaborate_events(m, bridge.bus, regfile.writes, events)
-        busy = self._elaborate_counters(m, bridge.bus, regfile, ring, counters)
+        busy = self._elaborate_counters(m, bridge.bus, regfile, ring, events, counters)
         self._elaborate_reset(m, bridge.bus, regfile.writes.control, fetch.idle)
         self._elaborate_values(m, regfile.values, ring, fetch, events, counters, busy)
         return m
@@ -122,6 +122,7 @@ class Host(wiring.Component):
             ring.w_data.eq(bus.w_data), ring.w_strb.eq(bus.w_strb),
             ring.head.eq(fetch.head), ring.stopped.eq(self.stop.valid),
             fetch.base.eq(ring.base), fetch.mask.eq(ring.mask), fetch.tail.eq(ring.tail),
+            fetch.announced.eq(ring.announced), fetch.refused.eq(ring.refused),
             fetch.misuse.eq(ring.misuse), fetch.drain.eq(self.drain),
         ]  # fmt: skip
 
@@ -134,19 +135,23 @@ class Host(wiring.Component):
             self.irq.eq(events.irq),
         ]  # fmt: skip
 
-    def _elaborate_counters(self, m, bus, regfile, ring, counters):
+    def _elaborate_counters(self, m, bus, regfile, ring, events, counters):
         """Returns whether the core is busy."""
-        busy = Signal()
+        busy, edge, edge_before = Signal(), Signal(), Signal()
         m.d.comb += [
             busy.eq((ring.behind | ring.misuse.valid | self.pending) & ~self.stop.valid),
-            counters.events.eq(self.events), counters.events.cycles.eq(busy),
-            counters.completed.eq(self.completed),
+            # Within 2 cycles after it, the ring is behind or the interrupt rises.
+            edge.eq((regfile.writes.ring_tail & ~self.stop.valid & ~self.soft_reset)
+                    | events.raised.as_value().any()),
+            counters.active.eq(busy | edge | edge_before),
+            counters.events.eq(self.events), counters.completed.eq(self.completed),
             counters.snapshot.eq(regfile.writes.control & bus.w_strb[0] & bus.w_data[1]),
             counters.read_valid.eq(regfile.page_valid),
             counters.read_index.eq(regfile.page_index),
             regfile.page_done.eq(counters.read_done),
             regfile.page_data.eq(counters.read_data),
         ]
+        m.d.sync += edge_before.eq(edge)
         return busy
 
     def _elaborate_reset(self, m, bus, write_control, idle):

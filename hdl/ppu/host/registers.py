@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from .. import __version__
+from ..lib.states import MEANINGS, STATES
 
 __all__ = ["COUNTERS", "Field", "Register", "register_map"]
 
@@ -11,19 +12,16 @@ IDENTITY = int.from_bytes(b"PPU1", "little")
 #: Bytes of the register window.
 WINDOW_BYTES = 4096
 
-#: Performance counters, in the order of their registers: name, what is counted.
+#: Performance counters, in the order of their registers: name, what is counted. In each cycle that
+#: CYCLES counts, every unit counts in exactly one of its states.
 COUNTERS = (
-    ("CYCLES",        "Cycles with a command fetched or pending, from the doorbell on"),
-    ("COMMANDS",      "Commands completed"),
-    ("LOAD_BUSY",     "Cycles in which LOAD has a command"),
-    ("LOAD_STALL",    "Busy cycles in which LOAD writes no row"),
-    ("EXECUTE_BUSY",  "Cycles in which EXECUTE has a command"),
-    ("EXECUTE_STALL", "Busy cycles in which no row of A enters the array"),
-    ("STORE_BUSY",    "Cycles in which STORE has a command"),
-    ("STORE_STALL",   "Busy cycles in which STORE writes no beat"),
-    ("READ_BEATS",    "Beats on the AXI read data channel"),
-    ("WRITE_BEATS",   "Beats on the AXI write data channel"),
-    ("ARRAY_ROWS",    "Rows of A that entered the array"),
+    ("CYCLES",      "Cycles from the doorbell, at whose W handshake they begin, until no command "
+                    "is fetched or pending; after an END or an error until irq would rise"),
+    ("COMMANDS",    "Commands completed"),
+    ("READ_BEATS",  "Beats on the AXI read data channel"),
+    ("WRITE_BEATS", "Beats on the AXI write data channel"),
+    *((f"{unit}_{state.name}".upper(), f"Cycles in which {unit.upper()}: {MEANINGS[state]}")
+      for unit, states in STATES.items() for state in states),
 )  # fmt: skip
 
 

@@ -30,7 +30,8 @@ class Ring(wiring.Component):
     their way: it is too far beyond RING_HEAD, as it is when they are all fetched.
 
     A register changes 2 cycles after the write pulse; what is derived from base and size follows
-    within 2 more. Writes must be 3 cycles apart, with data and strobes kept for a cycle.
+    within 2 more. Writes must be 3 cycles apart, with data and strobes kept for a cycle. The fetch
+    gets a new tail already while it is checked, and the outcome with it.
 
     Parameters
     ----------
@@ -51,6 +52,10 @@ class Ring(wiring.Component):
         The registers.
     mask : Out(16)
         Size minus one, if the size is allowed.
+    announced : Out(17)
+        Lowest bits of the tail, or in one cycle those of a new one.
+    refused : Out(1)
+        `announced` is a new one, and not allowed.
     behind : Out(1)
         Head differs from tail. Rises with the new tail; falls a cycle after the head arrives.
     misuse : Out(RingMisuse)
@@ -66,6 +71,7 @@ class Ring(wiring.Component):
             "w_data": In(32), "w_strb": In(4),
             "head": In(32), "stopped": In(1),
             "base": Out(64), "size": Out(32), "tail": Out(32), "mask": Out(SIZE_BITS),
+            "announced": Out(SIZE_BITS + 1), "refused": Out(1),
             "behind": Out(1), "misuse": Out(RingMisuse),
         })  # fmt: skip
 
@@ -92,11 +98,14 @@ class Ring(wiring.Component):
         good = size_good & base_good | (distance == 0)
         with m.If(tail_written & near & good & (short != ahead)):
             m.d.sync += [self.tail.eq(new_tail), ahead.eq(1)]
+        m.d.comb += [
+            self.announced.eq(Mux(tail_written, new_tail, self.tail)),
+            self.refused.eq(tail_written & ~(near & good)),
+        ]
 
         culprit = Mux(setup_refused | ~near, _Culprit.WRITTEN.value,
                       Mux(size_good, _Culprit.BASE.value, _Culprit.SIZE.value))
-        self._elaborate_misuse(
-            m, setup_refused | tail_written & ~(near & good), culprit)
+        self._elaborate_misuse(m, setup_refused | self.refused, culprit)
         return m
 
     def _elaborate_setup(self, m):

@@ -9,6 +9,7 @@ from ..dma.ranges import RowRanges
 from ..dma.reader import ReadEngine
 from ..lib.axi import AxiReadSignature, FaultLayout
 from ..lib.queue import ShallowQueue, Slice
+from ..lib.states import LoadState, WaitingLayout
 from .destinations import DestinationWalker
 from .lines import LineWalker
 from .packer import Packer
@@ -42,7 +43,7 @@ class LoadUnit(wiring.Component):
     only the addresses take a cycle more for each job, which shows if every range is a single word.
 
     Latency: job to ``axi.ar`` `ADDRESS_LATENCY` cycles; ``axi.r`` to the write of a row that it
-    completes `DATA_LATENCY`. Cuts all paths but that from `acc_write.ready` to `active`.
+    completes `DATA_LATENCY`. Cuts all paths.
 
     Parameters
     ----------
@@ -60,8 +61,14 @@ class LoadUnit(wiring.Component):
     fault : Out(FaultLayout)
         With `completed`: whether a read of the job failed, and if it was the first since reset to
         do so, the first byte that it wanted of the failing beat.
-    busy, active : Out(1)
-        A job is in the unit; a row is being written.
+    waiting : In(WaitingLayout("load"))
+        The oldest command that is not a job yet.
+    bus_taken : In(1)
+        The bus refuses an address, or brings data for others.
+    state : Out(LoadState)
+        What the unit did in the cycle before.
+    buffered : Out(range(config.read_buffer_beats + 1))
+        Beats that were read and wait to be taken in.
     sp_en, sp_row, sp_data : Out
         The scratchpad's write port.
     acc_write : Out(stream)
@@ -81,7 +88,9 @@ class LoadUnit(wiring.Component):
         super().__init__({
             "job": In(stream.Signature(job_layout)),
             "completed": Out(1), "fault": Out(FaultLayout(address_width)),
-            "busy": Out(1), "active": Out(1),
+            "waiting": In(WaitingLayout("load")), "bus_taken": In(1),
+            "state": Out(LoadState, init=LoadState.NO_COMMAND),
+            "buffered": Out(range(config.read_buffer_beats + 1)),
             "sp_en": Out(1), "sp_row": Out(range(config.scratchpad_rows)),
             "sp_data": Out(8 * config.row_bytes),
             "acc_write": Out(stream.Signature(
@@ -135,13 +144,13 @@ class LoadUnit(wiring.Component):
         m.d.comb += [
             self.sp_en.eq(writer.sp_en), self.sp_row.eq(writer.sp_row),
             self.sp_data.eq(writer.sp_data),
-            self.completed.eq(writer.completed),
+            self.completed.eq(writer.completed), self.buffered.eq(engine.buffered),
             self.fault.address.eq(engine.fault.address),
-            self.active.eq(self.sp_en | (self.acc_write.valid & self.acc_write.ready)),
         ]  # fmt: skip
         with m.If(writer.error):
             m.d.comb += self.fault.resp.eq(engine.fault.resp)
-        self._count(m, engine.beats.valid)
+        inside = self._count(m, engine.beats.valid)
+        self._tell(m, inside, engine.within, packer)
         return m
 
     def _accept(self, m, ranges, line_jobs, row_jobs):
@@ -183,12 +192,33 @@ class LoadUnit(wiring.Component):
             m.d.comb += port.valid.eq(self.job.valid & others.all())
 
     def _count(self, m, beat):
-        """Counts the jobs inside, and checks that they leave nothing behind."""
+        """Counts the jobs, and checks that they leave nothing behind. Returns if one is inside."""
         # Besides those in the queue: one in the walker, two in the slice, two being written.
-        jobs = Signal(range(self.config.load_slots + 6))
-        m.d.comb += self.busy.eq(jobs != 0)
+        jobs, inside = Signal(range(self.config.load_slots + 6)), Signal()
+        m.d.comb += inside.eq(jobs != 0)
         m.d.sync += [
             jobs.eq(jobs + (self.job.valid & self.job.ready) - self.completed),
-            Assert(self.busy | ~self.completed, "a job is completed that was never there"),
-            Assert(self.busy | ~beat, "beats that no job wants"),
+            Assert(inside | ~self.completed, "a job is completed that was never there"),
+            Assert(inside | ~beat, "beats that no job wants"),
         ]
+        return inside
+
+    def _tell(self, m, inside, within, packer):
+        """The state: the first of these that applies."""
+        acc, state = self.acc_write, self.state
+        taken = (packer.beats.valid & packer.beats.ready) | (packer.o.valid & packer.o.ready)
+        written = self.sp_en | (acc.valid & acc.ready)
+        with m.If(self.axi.r.valid | taken | written | self.completed):
+            m.d.sync += state.eq(LoadState.BUSY)
+        with m.Elif(acc.valid):
+            m.d.sync += state.eq(LoadState.BANK)
+        with m.Elif(inside & (within | self.bus_taken)):
+            m.d.sync += state.eq(LoadState.BANDWIDTH)
+        with m.Elif(inside | (self.waiting.command & ~(self.waiting.execute | self.waiting.store))):
+            m.d.sync += state.eq(LoadState.LATENCY)
+        with m.Elif(self.waiting.execute):
+            m.d.sync += state.eq(LoadState.WAITS_EXECUTE)
+        with m.Elif(self.waiting.store):
+            m.d.sync += state.eq(LoadState.WAITS_STORE)
+        with m.Else():
+            m.d.sync += state.eq(LoadState.NO_COMMAND)

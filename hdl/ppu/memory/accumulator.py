@@ -23,7 +23,8 @@ class Accumulator(wiring.Component):
         4                                a read of this row sees it
 
     So an update must not add to a row that another update touched less than `UPDATE_DISTANCE`
-    cycles ago. Who sends updates keeps that distance (asserted).
+    cycles ago, nor may such a row be read. Who sends updates and reads keeps that distance
+    (asserted).
 
     Parameters
     ----------
@@ -79,6 +80,9 @@ class Accumulator(wiring.Component):
             m.d.sync += Assert(
                 ~(self.u_en & ~self.u_overwrite & en & (row == self.u_row)),
                 "An update adds to a row that an update touched less than UPDATE_DISTANCE ago")
+            m.d.sync += Assert(
+                ~(self.read.valid & self.read.ready & en & (row == self.read.payload)),
+                "A row is read that an update touched less than UPDATE_DISTANCE ago")
         keep_even, keep_odd = ~u2_overwrite & ~u2_row[0], ~u2_overwrite & u2_row[0]
         for column in range(self.columns):
             old = ((even.r_data[column] & keep_even.replicate(32))

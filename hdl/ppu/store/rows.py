@@ -36,6 +36,10 @@ class RowReader(wiring.Component):
     Each is turned into slots, one a cycle: one for each slice of a beat (or the whole row, if that
     is less), and one more if the range ends with a beat that the last slice began but did not fill.
 
+    One row may wait while another one is sliced, so a row is read early: from the first slot of the
+    row before on. The accumulator may refuse it for as many cycles as that one has slots, less
+    one, without a gap between the slots.
+
     ::
 
         job --> counters --> descriptor register --> read
@@ -44,9 +48,10 @@ class RowReader(wiring.Component):
     `room` is the number of free beats in the buffer, less those reserved. A descriptor takes its
     beats from it when it enters its register, and is sent once `room` is not negative.
 
-    Latency: job to `read.valid` two cycles. Throughput one row per cycle, or one per as many cycles
-    as it has slots; a job is taken in the cycle after the last row of the one before has left the
-    counters, which costs nothing if that row has two slots. Cuts all paths.
+    Latency: job to `read.valid` two cycles, never less. Throughput one row per cycle, or one per as
+    many cycles as it has slots, never more than one row per cycle; a job is taken in the cycle
+    after the last row of the one before has left the counters, which costs nothing if that row has
+    two slots. Cuts all paths.
 
     Parameters
     ----------
@@ -185,8 +190,9 @@ class RowReader(wiring.Component):
         slots  = Signal.like(i.p.slots)   # of this row, minus one
         end    = Signal()
         place  = Signal.like(i.p.place)
-        busy   = Signal.like(i.p.slots)   # cycles in which slots of the row before are in the way
-        clear  = Signal(init=1)           # busy == 0
+        left   = Signal.like(i.p.slots)   # of the last row that was read, after the current one
+        wait   = Signal.like(i.p.slots)   # cycles until this row may be read
+        clear  = Signal(init=1)           # wait == 0
         room   = Signal(range(-self.slices - 1, self.buffer_beats + 1), init=self.buffer_beats)
         load   = Signal()
         issue  = Signal()
@@ -206,9 +212,11 @@ class RowReader(wiring.Component):
                 slots.eq(i.p.slots), end.eq(i.p.end),
             ]
         with m.If(issue):
-            m.d.sync += [busy.eq(slots), clear.eq(slots == 0)]
+            m.d.sync += [wait.eq(left), clear.eq(left == 0), left.eq(slots)]
         with m.Elif(~clear):
-            m.d.sync += [busy.eq(busy - 1), clear.eq(busy == 1)]
+            m.d.sync += [wait.eq(wait - 1), clear.eq(wait == 1)]
+        with m.Elif(left != 0):
+            m.d.sync += left.eq(left - 1)
 
         valid = issue
         for stage in range(self.read_latency):

@@ -8,6 +8,7 @@ from amaranth.utils import bits_for, ceil_log2
 from ..dma.ranges import RowRanges
 from ..dma.writer import WriteEngine
 from ..lib.axi import AxiWriteSignature, FaultLayout
+from ..lib.states import StoreState, WaitingLayout
 from ..memory.accumulator import Accumulator
 from .rows import RowReader
 from .unpacker import Unpacker
@@ -25,7 +26,9 @@ class StoreUnit(wiring.Component):
 
     Latency: job to `acc_read.valid` two cycles, to `axi.aw.valid` three, to the first `axi.w.valid`
     eight; last `axi.b` to `completed` one. Throughput one beat per cycle; no bubble between jobs
-    where an accumulator row is at least two beats, else one cycle. Cuts all paths.
+    where an accumulator row is at least two beats, else one cycle. Rows of two beats or more are
+    read so early that the beats go on while every other row has to wait a cycle for its bank. Cuts
+    all paths.
 
     Parameters
     ----------
@@ -44,8 +47,10 @@ class StoreUnit(wiring.Component):
         A pulse for each job: its last write is answered.
     fault : Out(FaultLayout(axi_address_width))
         First bus error since reset; valid with the `completed` of its job.
-    busy, active : Out(1)
-        A job is in the unit; a beat was transferred on W in the cycle before.
+    waiting : In(WaitingLayout("store"))
+        The oldest command that is not a job yet.
+    state : Out(StoreState)
+        What the unit did in the cycle before.
     acc_read : Out(stream.Signature(range(accumulator_rows)))
         Row to read.
     acc_data : In(32 * columns)
@@ -60,7 +65,8 @@ class StoreUnit(wiring.Component):
             "job": In(stream.Signature(job_layout)),
             "released": Out(1), "completed": Out(1),
             "fault": Out(FaultLayout(config.axi_address_width)),
-            "busy": Out(1), "active": Out(1),
+            "waiting": In(WaitingLayout("store")),
+            "state": Out(StoreState, init=StoreState.NO_COMMAND),
             "acc_read": Out(stream.Signature(range(config.accumulator_rows))),
             "acc_data": In(32 * config.columns),
             "axi": Out(AxiWriteSignature(
@@ -70,7 +76,8 @@ class StoreUnit(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         config = self.config
-        # Room for the row to be read, and for those on their way: the beats of about nine cycles.
+        # Room for the row to be read, and for those on their way: the beats of about nine cycles
+        # and, being a power of two, of two rows at least.
         slices = max(1, config.accumulator_row_bytes // config.beat_bytes)
         buffer_beats = 1 << ceil_log2(slices + 10)
         m.submodules.ranges = ranges = RowRanges(
@@ -100,7 +107,6 @@ class StoreUnit(wiring.Component):
             self.completed.eq(writer.completed),
             self.fault.eq(writer.fault),
         ]
-        m.d.sync += self.active.eq(self.axi.w.valid & self.axi.w.ready)
 
         # Each job inside has a burst in flight, or is in one of the stages before.
         jobs    = Signal(bits_for(config.max_outstanding_writes + 4))
@@ -109,8 +115,30 @@ class StoreUnit(wiring.Component):
             started.eq(self.job.valid & self.job.ready),
             jobs.eq(jobs + started - self.completed),
         ]
-        m.d.comb += self.busy.eq((jobs != 0) | started)
+        self._tell(m, jobs != 0, started | ranges.o.valid | writer.unsent, writer.full)
         return m
+
+    def _tell(self, m, inside, unsent, full):
+        """The state: the first of these that applies."""
+        aw, w, read, waiting, state = \
+            self.axi.aw, self.axi.w, self.acc_read, self.waiting, self.state
+        with m.If(w.valid & w.ready):
+            m.d.sync += state.eq(StoreState.BUSY)
+        with m.Elif(w.valid | (aw.valid & ~aw.ready)):
+            m.d.sync += state.eq(StoreState.BANDWIDTH)
+        with m.Elif(read.valid & ~read.ready):
+            m.d.sync += state.eq(StoreState.BANK)
+        with m.Elif(unsent & ~full
+                    | ~unsent & waiting.command & ~(waiting.load | waiting.execute)):
+            m.d.sync += state.eq(StoreState.PIPELINE)
+        with m.Elif(~unsent & waiting.load):
+            m.d.sync += state.eq(StoreState.WAITS_LOAD)
+        with m.Elif(~unsent & waiting.execute):
+            m.d.sync += state.eq(StoreState.WAITS_EXECUTE)
+        with m.Elif(inside):
+            m.d.sync += state.eq(StoreState.RESPONSE)
+        with m.Else():
+            m.d.sync += state.eq(StoreState.NO_COMMAND)
 
     def _start(self, m, ranges, rows):
         """Gives a job to both paths at once."""

@@ -18,7 +18,9 @@ class Unpacker(wiring.Component):
     Nothing stalls: who sends rows keeps the distance that :class:`~.rows.RowReader` keeps, and asks
     for no more beats than there is room for. Stages::
 
-        p   the row; each cycle, one slice of it (a beat's worth of words) is rotated to its lanes
+        s   the row; it waits here while slices of the one before are left
+        p   its slices but the first, which is taken from s; each cycle, one slice (a beat's worth
+            of words) is rotated to its lanes
         r   the rotated slice; lanes before the slice's first come from what was kept
         .   queue of beats
 
@@ -81,8 +83,11 @@ class Unpacker(wiring.Component):
 
     def _slice(self, m, r_slot, r_data):
         """A row to slices, and each of them to its lanes."""
-        slice_bits = exact_log2(self.slice_words)
-        p_row   = Signal(32 * self.columns)
+        slice_bits, slice_width = exact_log2(self.slice_words), 32 * self.slice_words
+        s_row   = Signal(32 * self.columns)
+        s_place = Signal.like(self.place)
+        s_waits = Signal()                         # none of its slices is done or in this cycle
+        p_rest  = Signal(32 * self.columns - slice_width)
         p_valid = Signal()
         p_flush = Signal()                         # only what is kept remains
         p_index = Signal(range(self.slices))
@@ -103,11 +108,12 @@ class Unpacker(wiring.Component):
         more  = ends & full & (after != 0) & ~p_flush
         emit  = full | ends
 
-        part = Signal(8 * self.beat_bytes)
+        slices = Cat(s_row[:slice_width], p_rest)
+        part   = Signal(8 * self.beat_bytes)
         with m.Switch(p_index):
             for index in range(self.slices):
                 with m.Case(index):
-                    m.d.comb += part.eq(p_row.word_select(index, 32 * self.slice_words))
+                    m.d.comb += part.eq(slices.word_select(index, slice_width))
         m.d.sync += [
             r_data.eq(_rotate(part, p_lane)),
             r_slot.valid.eq(p_valid),
@@ -116,24 +122,39 @@ class Unpacker(wiring.Component):
             r_slot.start.eq(p_start),
             r_slot.stop.eq(Mux(ends & ~more, after, 0)),
         ]
+        with m.If(p_index == 0):
+            m.d.sync += p_rest.eq(s_row[slice_width:])
         with m.If(p_valid & emit):
             m.d.sync += p_start.eq(0)
         with m.If(final):
             m.d.sync += [p_valid.eq(p_valid & more), p_flush.eq(more)]
         with m.Else():
             m.d.sync += [p_left.eq(p_left - 1), p_index.eq(p_index + 1)]
+
+        free  = Signal()                           # the next cycle is for another row
+        comes = Signal()                           # there is one
+        place = Signal.like(self.place)
+        m.d.comb += [
+            free.eq(~p_valid | (final & ~more)),
+            comes.eq(self.arrived | s_waits),
+            place.eq(Mux(s_waits, s_place, self.place)),
+        ]
+        m.d.sync += s_waits.eq(comes & ~free)
         with m.If(self.arrived):
             m.d.sync += [
-                Assert(~p_valid | (final & ~more), "A row comes before the one before it is done"),
-                p_valid.eq(1), p_flush.eq(0), p_index.eq(0),
-                p_row.eq(self.row),
-                p_left.eq(self.place.words[slice_bits:]),
-                p_tail.eq(self.place.words[:slice_bits]),
-                p_lane.eq(self.place.lane),
-                p_last.eq(self.place.last),
+                Assert(~s_waits, "A row comes while another one waits"),
+                s_row.eq(self.row), s_place.eq(self.place),
             ]
-            with m.If(self.place.first):
-                m.d.sync += p_start.eq(self.place.lane)
+        with m.If(free & comes):
+            m.d.sync += [
+                p_valid.eq(1), p_flush.eq(0), p_index.eq(0),
+                p_left.eq(place.words[slice_bits:]),
+                p_tail.eq(place.words[:slice_bits]),
+                p_lane.eq(place.lane),
+                p_last.eq(place.last),
+            ]
+            with m.If(place.first):
+                m.d.sync += p_start.eq(place.lane)
 
     def _merge(self, m, slot, rotated, queue):
         """Rotated slices to beats."""

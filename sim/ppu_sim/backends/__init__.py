@@ -27,6 +27,14 @@ def backend_class(name):
     return getattr(import_module(f".{module}", __name__), class_name)
 
 
-def open_backend(name, config, memory_size=None):
-    """The back end called `name`, ready to run. ValueError if there is none of that name."""
-    return backend_class(name)(config, memory_size)
+def open_backend(name, config, memory_size=None, *, waves=None, trace=False):
+    """The back end called `name`, ready to run.
+
+    ValueError if there is none of that name, or if it is to trace and cannot.
+    """
+    backend = backend_class(name)
+    if not trace:
+        return backend(config, memory_size, waves=waves)
+    if name != "verilator":
+        raise ValueError(f"only the back end 'verilator' traces, not {name!r}")
+    return backend(config, memory_size, waves=waves, trace=True)

@@ -4,14 +4,16 @@ import numpy as np
 from amaranth.sim import Simulator
 
 from ..system.storage import serve
+from ..waves.convert import VcdDump
 from .base import Backend, Hang, RegisterError
 from .design import Design
 
 __all__ = ["AmaranthBackend"]
 
-_PERIOD = 1e-6
-#: Between two requests the host waits for this long, which moves no clock.
-_PAUSE = 1e-12
+#: The clock's, in seconds: as long as in the other simulators, which shows in waves.
+_PERIOD = 10e-9
+#: Between two requests the host waits for this long, the shortest there is: it moves no clock.
+_PAUSE = 1e-15
 #: Cycles that a register access may take.
 ACCESS_LIMIT = 1000
 
@@ -21,8 +23,9 @@ class AmaranthBackend(Backend):
 
     name = "amaranth"
 
-    def __init__(self, config, memory_size=None, *, design=None):
+    def __init__(self, config, memory_size=None, *, design=None, waves=None):
         super().__init__(config, memory_size)
+        self._dump = None if waves is None else VcdDump(waves)
         self.memory = np.zeros(self.memory_size, np.uint8)
         self._system = (design or Design(config)).system()
         self._request = self._result = None
@@ -31,6 +34,8 @@ class AmaranthBackend(Backend):
         self._simulator.add_clock(_PERIOD)
         self._simulator.add_process(serve(self._system.storage, self.memory))
         self._simulator.add_testbench(self._host)
+        if self._dump is not None:
+            self._dump.record(self._simulator)
         self.configure(self.settings)
 
     async def _host(self, ctx):
@@ -124,3 +129,7 @@ class AmaranthBackend(Backend):
     @property
     def total_cycles(self):
         return self._total
+
+    def close(self):
+        if self._dump is not None:
+            self._dump.finish()

@@ -33,6 +33,9 @@ class Backend(ABC):
         Configuration of the core.
     memory_size : int
         Bytes of main memory: a multiple of 64.
+    waves : str or Path, optional
+        File for the signals of all cycles, in the format FST. It is complete when the back end is
+        closed. Beside it comes a list of signals, see :mod:`ppu_sim.waves`.
 
     Attributes
     ----------
@@ -93,6 +96,13 @@ class Backend(ABC):
     @abstractmethod
     def total_cycles(self):
         """Cycles simulated since the back end was opened."""
+
+    def begin_record(self):  # noqa: B027 (most cannot)
+        """Begins to record what traces are made of, if the back end was opened for that."""
+
+    def take_record(self):
+        """What was recorded, a :class:`ppu_sim.trace.record.Record`; None if nothing was."""
+        return None
 
     def close(self):  # noqa: B027 (most have nothing to close)
         """Frees what the simulator holds. The back end cannot be used any more."""

@@ -17,6 +17,7 @@ from ppu.lib.axi import Response
 
 from .. import cache, toolchain
 from ..bench import runner
+from ..waves import Dump
 from .base import Backend, Hang, RegisterError
 from .design import SYSTEM, Design
 from .icarus_top import IcarusTop
@@ -28,8 +29,8 @@ STORAGE = Path(__file__).with_name("storage.v")
 ACCESS_LIMIT = 1000
 #: Cycles in one request, between which the keyboard's interrupt is looked for.
 _SLICE = 1_000_000
-#: Seconds for the simulator to start.
-_START_LIMIT = 120
+#: Seconds for the simulator to start, and to end: it may have waves to write.
+_START_LIMIT, _END_LIMIT = 120, 60
 
 
 class IcarusBackend(Backend):
@@ -42,12 +43,13 @@ class IcarusBackend(Backend):
     name = "icarus"
     default_memory_size = 4 << 20
 
-    def __init__(self, config, memory_size=None, *, design=None):
+    def __init__(self, config, memory_size=None, *, design=None, waves=None):
         super().__init__(config, memory_size)
         design = design or Design(config)
+        dump = None if waves is None else Dump(waves)
         self.memory = np.zeros(self.memory_size, np.uint8)
         self._there = np.zeros(self.memory_size, np.uint8)
-        self._simulator = _Simulator(_build(design, self.memory_size))
+        self._simulator = _Simulator(_build(design, self.memory_size), dump)
         self.close = self._simulator.stop
         self.configure(self.settings)
 
@@ -141,7 +143,7 @@ def _build(design, memory_size):
 class _Simulator:
     """A process that runs `icarus_bench`, and the socket to it."""
 
-    def __init__(self, build_directory):
+    def __init__(self, build_directory, dump):
         self.directory = Path(tempfile.mkdtemp(prefix="ppu-icarus-"))
         self.image = self.directory / "image.hex"
         self._log = self.directory / "simulator.log"
@@ -154,14 +156,15 @@ class _Simulator:
             listener.settimeout(0.5)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ppu_sim.backends.icarus_process",
-                 str(build_directory), str(self.directory), address],
+                 str(build_directory), str(self.directory), address,
+                 *([] if dump is None else [str(dump.path)])],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
             connection = self._accept(listener)
         self._stream = connection.makefile("rw")
         self.stop = weakref.finalize(
-            self, _stop, self._process, (self._stream, connection), self.directory
+            self, _stop, self._process, (self._stream, connection), self.directory, dump
         )
 
     def _accept(self, listener):
@@ -190,13 +193,16 @@ class _Simulator:
         return json.loads(answer)
 
 
-def _stop(process, connection, directory):
+def _stop(process, connection, directory, dump):
     """The bench ends with its connection; what does not end by itself is ended."""
     try:
         for part in connection:
             part.close()
-        process.wait(timeout=10)
+        process.wait(timeout=_END_LIMIT)
     except (OSError, subprocess.TimeoutExpired):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    else:
+        if dump is not None:
+            dump.finish()
     shutil.rmtree(directory, ignore_errors=True)

@@ -15,7 +15,9 @@ class ModelBackend(Backend):
     cycles = None
     total_cycles = 0
 
-    def __init__(self, config, memory_size=None):
+    def __init__(self, config, memory_size=None, *, waves=None):
+        if waves is not None:
+            raise ValueError("the back end 'model' has no signals, so it has no waves")
         super().__init__(config, memory_size)
         self.memory = np.zeros(self.memory_size, np.uint8)
         self.machine = Machine(config, self.memory)

@@ -1,5 +1,6 @@
 // Bytes of the memory for Icarus Verilog: one read and one write port, as StorageSignature says.
 // The host exchanges words `first` to `last` with the file "image.hex" in the working directory.
+// It is also the place where the waves of the whole system are asked for: +waves=FILE.
 
 `timescale 1ns/1ps
 
@@ -22,6 +23,12 @@ module ppu_storage #(
     reg [31:0] lowest = 32'hffffffff, highest = 0;
     reg [31:0] first = 0, last = 0;
     reg load = 0, save = 0;
+
+    reg [8*4096-1:0] waves;
+    initial if ($value$plusargs("waves=%s", waves)) begin
+        $dumpfile(waves);
+        $dumpvars(0, ppu_system);
+    end
 
     integer i;
     initial begin

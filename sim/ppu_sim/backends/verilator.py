@@ -1,15 +1,18 @@
 """The Verilated core as a back end: the fast one. No Python runs while the clock does."""
 
 import ctypes
+import os
 
 import numpy as np
 
 from ppu.lib.axi import Response
 
+from ..trace.record import Record
+from ..waves import Dump
 from .base import Backend, Hang, RegisterError
 from .design import Design
 from .settings import settings_bytes
-from .verilated import library
+from .verilated import library, record_words
 
 __all__ = ["VerilatorBackend"]
 
@@ -32,6 +35,13 @@ _FUNCTIONS = {
     "ppu_total": (ctypes.c_uint64, [_HANDLE]),
     "ppu_breaches": (ctypes.c_uint32, [_HANDLE]),
 }  # fmt: skip
+_WORDS = ctypes.POINTER(ctypes.c_uint32)
+#: Of a library that can write waves, and of one that can record.
+_WAVES = {"ppu_waves": (None, [_HANDLE, ctypes.c_char_p])}
+_RECORD = {
+    "ppu_record": (None, [_HANDLE, ctypes.c_int]),
+    "ppu_recorded": (ctypes.c_uint64, [_HANDLE, ctypes.POINTER(_WORDS)]),
+}
 
 
 class VerilatorBackend(Backend):
@@ -41,15 +51,25 @@ class VerilatorBackend(Backend):
 
     _handle = None
 
-    def __init__(self, config, memory_size=None, *, design=None):
+    def __init__(self, config, memory_size=None, *, design=None, waves=None, trace=False):
         super().__init__(config, memory_size)
-        self._library = ctypes.CDLL(str(library(design or Design(config))))
-        for name, (result, arguments) in _FUNCTIONS.items():
-            function = getattr(self._library, name)
-            function.restype, function.argtypes = result, arguments
+        self._design = design or Design(config, probe=trace)
+        self._dump = None if waves is None else Dump(waves)
+        self._library = self._load(waves=waves is not None, trace=trace)
         self.memory = np.zeros(self.memory_size, np.uint8)
         self._handle = self._library.ppu_open(self.memory.ctypes.data)
+        if self._dump is not None:
+            self._library.ppu_waves(self._handle, os.fsencode(self._dump.path))
+        self.traces = trace
         self.configure(self.settings)
+
+    def _load(self, *, waves, trace):
+        loaded = ctypes.CDLL(str(library(self._design, waves=waves)))
+        functions = {**_FUNCTIONS, **(_WAVES if waves else {}), **(_RECORD if trace else {})}
+        for name, (result, arguments) in functions.items():
+            function = getattr(loaded, name)
+            function.restype, function.argtypes = result, arguments
+        return loaded
 
     @property
     def _open_handle(self):
@@ -100,10 +120,25 @@ class VerilatorBackend(Backend):
     def total_cycles(self):
         return self._library.ppu_total(self._open_handle)
 
+    def begin_record(self):
+        if self.traces:
+            self._library.ppu_record(self._open_handle, True)
+
+    def take_record(self):
+        if not self.traces:
+            return None
+        words, width = _WORDS(), 2 + record_words(self._design)
+        count = self._library.ppu_recorded(self._open_handle, ctypes.byref(words))
+        entries = np.ctypeslib.as_array(words, (count // width, width)).copy()
+        self._library.ppu_record(self._open_handle, False)
+        return Record(self._design.record_layout, entries, end=self.total_cycles)
+
     def close(self):
         if self._handle:
             self._library.ppu_close(self._handle)
             self._handle = None
+            if self._dump is not None:
+                self._dump.finish()
 
     def __del__(self):
         self.close()

@@ -9,8 +9,10 @@ from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
 
 from ppu.config import Config, Signs
-from ppu.host.registers import WINDOW_BYTES, register_map
+from ppu.host.counters import CounterEvents
+from ppu.host.registers import COUNTERS, WINDOW_BYTES, register_map
 from ppu.isa import ErrorCode, FetchedCommand, Stop
+from ppu.lib.states import ExecuteState, LoadState, StoreState
 from ppu_sim.bench.runner import parameters
 from ppu_sim.bench.stalls import STALLS, pauses
 
@@ -195,15 +197,26 @@ async def ends_and_counters(dut):
         await env.cycles(1)
         env.pin("end").value = 0
         await env.cycles(2)
-    dut.events.value = 2 ** len(dut.events) - 1
+    for completed in range(78):
+        dut.completed.value = completed
+        await env.cycles(1)
+    states = {"load": LoadState.BANK, "execute": ExecuteState.WEIGHTS, "store": StoreState.BUSY}
+    dut.events.value = CounterEvents.const(
+        {**states, "read_beats": 1, "write_beats": 1}).as_value().value
+    env.pin("pending").value = 1
     await env.cycles(200)
+    env.pin("pending").value = 0
+    await env.cycles(1)
     dut.events.value = 0
-    dut.completed.value = 77
     await env.cycles(1)
     await env.write("CONTROL", 2)
-    counts = {f"COUNT_{name}_LOW": 200 for name in (
-        "LOAD_BUSY", "LOAD_STALL", "EXECUTE_BUSY", "EXECUTE_STALL", "STORE_BUSY", "STORE_STALL",
-        "READ_BEATS", "WRITE_BEATS", "ARRAY_ROWS")}
+    counts = {f"COUNT_{name}_LOW": 0 for name, _ in COUNTERS}
+    for name in ("CYCLES", "LOAD_BANK", "EXECUTE_WEIGHTS", "STORE_BUSY"):
+        counts[f"COUNT_{name}_LOW"] = 200
+    counts["COUNT_READ_BEATS_LOW"] = counts["COUNT_WRITE_BEATS_LOW"] = 201
+    # Each END counts until the interrupt could rise.
+    for name in ("CYCLES", "LOAD_BUSY", "EXECUTE_BUSY", "STORE_BUSY"):
+        counts[f"COUNT_{name}_LOW"] += 2 * len(tags)
     counts["COUNT_COMMANDS_LOW"] = 77
     await env.read("COUNT_CYCLES_LOW")      # waits for the snapshot
     await env.check({**counts, "COMPLETED": 77, "END_COUNT": 3, "END_TAG": tags[-1],

@@ -38,7 +38,9 @@ class Build:
     simulator: str
     directory: Path
 
-    def test(self, bench, *, parameters=None, seed=None, tests=None, directory=None):
+    def test(
+        self, bench, *, parameters=None, seed=None, tests=None, directory=None, waves=None
+    ):  # fmt: skip
         """Runs the cocotb tests of the module `bench`.
 
         Parameters
@@ -54,6 +56,8 @@ class Build:
             Regular expression; only tests whose names match are run.
         directory : Path, optional
             Where the simulator runs; where it was built, if not given.
+        waves : str, optional
+            Icarus only: FST file, for a design that dumps to the file of the argument ``+waves=``.
 
         Raises
         ------
@@ -78,6 +82,8 @@ class Build:
                     hdl_toplevel=self.name, hdl_toplevel_lang="verilog", test_module=bench,
                     build_dir=self.directory, test_dir=directory, seed=seed, extra_env=environment,
                     results_xml=str(results), test_filter=tests, timescale=("1ns", "1ps"),
+                    waves=waves is not None,
+                    plusargs=[] if waves is None else [f"+waves={waves}"],
                 )  # fmt: skip
             except (SystemExit, RuntimeError) as error:
                 if not results.exists():

@@ -8,6 +8,7 @@ from ppu.config import PRESETS
 from ppu_sim.backends import BACKENDS, Hang, Settings
 from ppu_sim.backends.verilated import BuildFailed
 from ppu_sim.toolchain import ToolMissing
+from ppu_sim.waves import add_option
 
 from .progress import step
 from .report import Recorder, Result, summary
@@ -28,6 +29,7 @@ def _arguments(argv):
                         help="cycles from a read's address to its data (default: %(default)s)")
     parser.add_argument("--images", type=int,
                         help="run only so many, test images first, for slow simulators")
+    add_option(parser)
     arguments = parser.parse_args(argv)  # fmt: skip
     try:
         Settings(latency=arguments.latency)
@@ -38,7 +40,7 @@ def _arguments(argv):
     return arguments
 
 
-def run(*, backend, preset_name, latency, images=None):
+def run(*, backend, preset_name, latency, images=None, waves=None):
     """Trains, quantises, runs and compares; prints as it goes. Returns a Result."""
     from . import digits as task  # after the arguments: needs scikit-learn
     from .network import QuantizedNetwork
@@ -52,7 +54,7 @@ def run(*, backend, preset_name, latency, images=None):
         with ppu_sim.open("model", preset=preset_name) as model:
             model_logits = quantized.logits(x, model.linear)
     with step(f"3/4 Generating the core '{preset_name}' and building it for '{backend}'"):
-        device = ppu_sim.open(backend, preset=preset_name, latency=latency)
+        device = ppu_sim.open(backend, preset=preset_name, latency=latency, waves=waves)
     with device, step(f"4/4 Running {len(x):,} images on it"):
         recorder = Recorder(device)
         rtl_logits = quantized.logits(x, recorder.linear)
@@ -68,7 +70,8 @@ def main(argv=None):
     arguments = _arguments(argv)
     try:
         result = run(backend=arguments.backend, preset_name=arguments.preset,
-                     latency=arguments.latency, images=arguments.images)  # fmt: skip
+                     latency=arguments.latency, images=arguments.images,
+                     waves=arguments.waves)  # fmt: skip
     except FAILURES as error:
         print(f"\n{type(error).__name__}: {error}", file=sys.stderr)
         return 1

@@ -11,6 +11,7 @@ from ..backends import Settings
 from ..backends.model import ModelBackend
 from ..backends.verilator import VerilatorBackend
 from ..program import shrink
+from ..waves import add_option
 from .case import (
     MEMORY_BYTES,
     check,
@@ -29,9 +30,9 @@ def expectation(case):
     return run_case(case, ModelBackend(case.config, MEMORY_BYTES))
 
 
-def verdict(case, expected):
+def verdict(case, expected, *, waves=None):
     """What is wrong with a case on the Verilated core; empty if nothing is."""
-    backend = VerilatorBackend(case.config, MEMORY_BYTES)
+    backend = VerilatorBackend(case.config, MEMORY_BYTES, waves=waves)
     try:
         return check(case, run_case(case, backend), expected)
     except (TimeoutError, AssertionError) as error:
@@ -40,12 +41,12 @@ def verdict(case, expected):
         backend.close()
 
 
-def report(case, text):
-    """The failing case as a short program."""
+def report(case, text, *, waves=None):
+    """The failing case as a short program; its waves go to the file `waves`, if any."""
 
-    def explain(program):
+    def explain(program, **options):
         changed = dataclasses.replace(case, program=program)
-        return verdict(changed, expectation(changed))
+        return verdict(changed, expectation(changed), **options)
 
     def fails(program):
         return stays_clear(program) and bool(explain(with_end(program)))
@@ -53,18 +54,21 @@ def report(case, text):
     body = without_end(case.program)
     shown = with_end(shrink(body, fails)) if fails(body) else case.program
     return (f"seed {case.seed}: {text}\n{case.settings}\nshrunk: "
-            f"{explain(shown)}\n{shown.listing()}")  # fmt: skip
+            f"{explain(shown, waves=waves)}\n{shown.listing()}")  # fmt: skip
 
 
-def campaign(config, seeds, *, stall=0.25, progress=None):
-    """Runs the cases of all `seeds`; returns (errors seen by code, report of the first failure)."""
+def campaign(config, seeds, *, stall=0.25, progress=None, waves=None):
+    """Runs the cases of all `seeds`; returns (errors seen by code, report of the first failure).
+
+    The waves of the program in the report go to the file `waves`, if any.
+    """
     codes = {}
     for done, seed in enumerate(seeds, 1):
         case = random_case(config, seed, stall=stall)
         expected = expectation(case)
         text = verdict(case, expected)
         if text:
-            return codes, report(case, text)
+            return codes, report(case, text, waves=waves)
         code = expected.registers["ERROR_CODE"]
         codes[code] = codes.get(code, 0) + 1
         if progress is not None:
@@ -79,6 +83,7 @@ def main(arguments=None):
     parser.add_argument("--preset", nargs="+", default=["tiny", "small"], choices=PRESETS)
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--stall", type=float, default=0.25, help="chance on each channel")
+    add_option(parser, "the signals of a program that fails, once it is shrunk")
     options = parser.parse_args(arguments)
     if options.count < 1:
         parser.error(f"count must be at least 1, not {options.count}")
@@ -97,7 +102,9 @@ def main(arguments=None):
                       f"{time.monotonic() - start:.0f} s", end="", flush=True)  # fmt: skip
 
         seeds = range(options.seed, options.seed + options.count)
-        codes, failure = campaign(preset(name), seeds, stall=options.stall, progress=progress)
+        codes, failure = campaign(
+            preset(name), seeds, stall=options.stall, progress=progress, waves=options.waves
+        )
         print()
         if failure:
             print(failure)

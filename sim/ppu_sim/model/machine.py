@@ -25,8 +25,7 @@ class Machine:
 
     Writing RING_TAIL runs all commands up to it before `write_register` returns: RING_HEAD then
     equals RING_TAIL and STATUS.busy is never seen. Of the performance counters only COUNT_COMMANDS
-    counts; those of cycles and beats read 0. After a stop, RING_HEAD is that of a core that fetches
-    nothing ahead.
+    counts; the others read 0. After a stop, RING_HEAD is that of a core that fetches nothing ahead.
 
     A LOAD that meets a bus error changes nothing; a STORE that meets one writes all other bytes.
 

@@ -1,7 +1,7 @@
 """Programs: assembler, matrix-product scheduler, random programs."""
 
 from .command import Command, end, execute, fence, load, store
-from .cost import estimate
+from .matmul import Placement
 from .plan import MatmulPlan
 from .program import Program
 from .random_programs import COMMAND_ERRORS, random_program
@@ -9,6 +9,6 @@ from .scheduler import matmul_plan, matmul_program
 from .shrink import shrink
 
 __all__ = [
-    "COMMAND_ERRORS", "Command", "MatmulPlan", "Program", "end", "estimate", "execute", "fence",
+    "COMMAND_ERRORS", "Command", "MatmulPlan", "Placement", "Program", "end", "execute", "fence",
     "load", "matmul_plan", "matmul_program", "random_program", "shrink", "store",
 ]  # fmt: skip

@@ -1,12 +1,16 @@
 """Matrix products as programs: a plan's steps in an order that keeps all units at work."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from .command import execute, load, store
+from ppu.isa import Opcode, Target
+
+from .command import Command
 from .program import Program
 from .region import Region
+from .steps import opening_rows, steps_of
 
-__all__ = ["Matrix", "emit"]
+__all__ = ["Draft", "Matrix", "Placement", "drafts", "emit"]
 
 
 @dataclass(frozen=True)
@@ -18,48 +22,11 @@ class Matrix:
     signed: bool = True
 
 
-@dataclass(frozen=True)
-class _Step:
-    """One EXECUTE: indices of its groups, and panels `low` to `high` - 1 of the panel group."""
+class Draft(NamedTuple):
+    """A command before it is packed into bits: its opcode and its fields."""
 
-    row: int
-    tile: int
-    panel: int
-    low: int
-    high: int
-    first: bool
-    last: bool
-
-
-def _there_and_back(count, turn):
-    return range(count) if turn % 2 == 0 else reversed(range(count))
-
-
-def _blocks(plan):
-    """Row and tile group of each block. The inner one goes there and back, to meet pieces again."""
-    rows, tiles = len(plan.rows), len(plan.tiles)
-    if plan.order == "rows":
-        return [(row, tile) for row in range(rows) for tile in _there_and_back(tiles, row)]
-    if plan.order == "tiles":
-        return [(row, tile) for tile in range(tiles) for row in _there_and_back(rows, tile)]
-    return sorted(
-        ((row, tile) for row in range(rows) for tile in range(tiles)),
-        key=lambda block: (max(block), block[0] < max(block), *block),
-    )
-
-
-def _steps(plan):
-    steps, last = [], len(plan.panels) - 1
-    for index, (row, tile) in enumerate(_blocks(plan)):
-        for turn, panel in enumerate(_there_and_back(last + 1, index)):
-            low = 0
-            parts = plan.first_parts if not steps else (plan.panels[panel],)
-            for part in parts:
-                high = low + part
-                ends = turn == last and high == plan.panels[panel]
-                steps.append(_Step(row, tile, panel, low, high, turn == 0 and low == 0, ends))
-                low = high
-    return steps
+    kind: Opcode
+    fields: dict
 
 
 def _halves(rows, tiles, least):
@@ -75,35 +42,63 @@ def _halves(rows, tiles, least):
     return parts + [(row, rows, tile, tiles)]
 
 
+class Placement:
+    """Who has which rows of scratchpad and accumulator, from one product to the next.
+
+    Products behind one another take rows that were used the longest time ago, so that the operands
+    of one come while the one before it is still computed.
+
+    Parameters
+    ----------
+    config : Config
+        The configuration of the core.
+    """
+
+    def __init__(self, config):
+        self.config = config
+        self.a_rows = self.region_a = self.region_b = None
+        self.accumulator_next = 0
+        self.steps = 0          # of all products before
+        self.products = 0
+
+    def open(self, plan):
+        """Makes place for one more product; pieces of others stay where they are, if they can."""
+        if self.a_rows != plan.a_rows:
+            self.a_rows = plan.a_rows
+            self.region_a = Region(0, plan.a_rows)
+            self.region_b = Region(plan.a_rows, self.config.scratchpad_rows - plan.a_rows)
+        self.products += 1
+
+
 class _Emitter:
-    def __init__(self, config, plan, a, b, c):
+    def __init__(self, config, plan, a, b, c, placement):
         self.config, self.plan = config, plan
         self.a, self.b, self.c = a, b, c
-        self.region_a = Region(0, plan.a_rows)
-        self.region_b = Region(plan.a_rows, config.scratchpad_rows - plan.a_rows)
-        self.steps = _steps(plan)
+        self.place = placement
+        self.steps = steps_of(plan)
         self.pieces = [[None, None] for _ in self.steps]
         self.first_row = _starts(plan.rows)
         self.first_tile = _starts(plan.tiles)
         self.first_panel = _starts(plan.panels)
-        self.accumulator_next = 0
+        self.parts = {}
         self.commands = []
 
-    def program(self):
+    def drafts(self):
         """All commands: the loads of the next step stand before the EXECUTE of a step."""
         final = self.steps[-1]
         for index, step in enumerate(self.steps):
             self._load(index, index)
             if index + 1 < len(self.steps):
                 self._load(index + 1, index)
+            block = step.row, step.tile
             if step.first:
-                is_final = (step.row, step.tile) == (final.row, final.tile)
-                parts = self._open_block(step, is_final)
-            for part in parts:
+                self.parts[block] = self._open_block(step, block == (final.row, final.tile))
+            for part in self.parts[block]:
                 self._execute(step, part, *self.pieces[index])
                 if step.last:
                     self._store(step, part)
-        return Program(self.commands)
+        self.place.steps += len(self.steps)
+        return self.commands
 
     def _load(self, index, issued):
         """Loads what a step needs of A and B, as far as there is room.
@@ -115,14 +110,15 @@ class _Emitter:
         first = self.first_tile[step.tile] * columns
         rows = self.plan.rows[step.row]
         used = min(tiles * columns, self.plan.n - first)
+        # B first: an EXECUTE reads its weights while A is still on its way.
         for which, region, matrix, group, first_row, count, pad in (
-            (0, self.region_a, self.a, step.row, self.first_row[step.row], rows, 0),
-            (1, self.region_b, self.b, step.tile, first, used, tiles * columns - used),
+            (1, self.place.region_b, self.b, step.tile, first, used, tiles * columns - used),
+            (0, self.place.region_a, self.a, step.row, self.first_row[step.row], rows, 0),
         ):
             height = count + pad
-            key = group, step.panel
-            size = height * self.plan.panels[step.panel]
-            piece = region.place(key, size, index, issued)
+            key = self.place.products, group, step.panel
+            size, before = height * self.plan.panels[step.panel], self.place.steps
+            piece = region.place(key, size, before + index, before + issued)
             self.pieces[index][which] = piece
             if piece and piece.loaded < step.high:
                 self._load_panels(step, region, piece, matrix, first_row, count, pad)
@@ -131,27 +127,31 @@ class _Emitter:
         row_bytes = self.config.row_bytes
         first_byte = (self.first_panel[step.panel] + piece.loaded) * row_bytes
         last_byte = min((self.first_panel[step.panel] + step.high) * row_bytes, self.plan.k)
-        self.commands.append(load(
-            rows=count, bytes=last_byte - first_byte, pad=pad,
+        self._add(
+            Opcode.LOAD, target=Target.SCRATCHPAD.value, rows=count, bytes=last_byte - first_byte,
+            pad=pad,
             address=matrix.address + first_row * matrix.stride + first_byte,
             stride=matrix.stride if count > 1 else last_byte - first_byte,
             destination=region.first + piece.start + piece.loaded * (count + pad),
             panel_stride=count + pad,
-        ))  # fmt: skip
+        )  # fmt: skip
         piece.loaded = step.high
+
+    def _add(self, kind, **fields):
+        self.commands.append(Draft(kind, fields))
 
     def _open_block(self, step, is_final):
         """Gives a block its accumulator rows. For each part: rows, tiles, first accumulator row."""
         rows, tiles = self.plan.rows[step.row], self.plan.tiles[step.tile]
         least = self.plan.last_block if is_final else rows * tiles
-        start = self.accumulator_next
+        start = self.place.accumulator_next
         if start + rows * tiles > self.config.accumulator_rows:
             start = 0
         parts = []
         for part in _halves(rows, tiles, least):
             parts.append((*part, start))
             start += part[1] * part[3]
-        self.accumulator_next = start
+        self.place.accumulator_next = start
         return parts
 
     def _execute(self, step, part, piece_a, piece_b):
@@ -159,13 +159,13 @@ class _Emitter:
         height_a = self.plan.rows[step.row]
         columns = self.config.columns
         height_b = self.plan.tiles[step.tile] * columns
-        self.commands.append(execute(
-            m=rows, n=tiles, k=step.high - step.low,
-            a=self.region_a.first + piece_a.start + step.low * height_a + row, a_stride=height_a,
-            b=self.region_b.first + piece_b.start + step.low * height_b + tile * columns,
-            b_stride=height_b, b_tile_stride=columns, c=c, c_stride=rows,
+        self._add(
+            Opcode.EXECUTE, m=rows, n=tiles, k=step.high - step.low,
+            a=self.place.region_a.first + piece_a.start + step.low * height_a + row,
+            b=self.place.region_b.first + piece_b.start + step.low * height_b + tile * columns,
+            a_stride=height_a, b_stride=height_b, b_tile_stride=columns, c=c, c_stride=rows,
             a_signed=self.a.signed, b_signed=self.b.signed, accumulate=not step.first,
-        ))  # fmt: skip
+        )  # fmt: skip
 
     def _store(self, step, part):
         row, rows, tile, tiles, c = part
@@ -173,11 +173,11 @@ class _Emitter:
         first_row = self.first_row[step.row] + row
         first = (self.first_tile[step.tile] + tile) * columns
         count = min(tiles * columns, self.plan.n - first)
-        self.commands.append(store(
-            rows=rows, columns=count, source=c, panel_stride=rows,
+        self._add(
+            Opcode.STORE, rows=rows, columns=count, source=c, panel_stride=rows,
             address=self.c.address + first_row * self.c.stride + 4 * first,
             stride=self.c.stride if rows > 1 else 4 * count,
-        ))  # fmt: skip
+        )  # fmt: skip
 
 
 def _starts(sizes):
@@ -195,21 +195,33 @@ def _check(config, plan):
         ("rows", plan.rows, plan.m),
         ("tiles", plan.tiles, tiles),
         ("panels", plan.panels, panels),
-        ("first_parts", plan.first_parts, plan.panels[0]),
     ):
         if sum(sizes) != total or min(sizes) < 1:
             raise ValueError(f"{name} must be positive and add up to {total}, not {sizes!r}")
+    blocks = len(plan.rows) * len(plan.tiles)
+    if not 1 <= plan.opening <= blocks:
+        raise ValueError(
+            f"opening must be from 1 to the number of blocks, {blocks}, not {plan.opening}")
     for name, rows, room in (
         ("A", max(plan.rows) * max(plan.panels), plan.a_rows),
         ("B", max(plan.tiles) * config.columns * max(plan.panels),
          config.scratchpad_rows - plan.a_rows),
         ("C", max(plan.rows) * max(plan.tiles), config.accumulator_rows),
+        ("C, all that are open,", opening_rows(plan), config.accumulator_rows),
     ):  # fmt: skip
         if rows > room:
             raise ValueError(f"pieces of {name} must have at most {room} rows, not {rows}")
 
 
-def emit(config, plan, a, b, c):
+def drafts(config, plan, a, b, c, placement=None):
+    """The commands of :func:`emit` as drafts, which is all that an estimate needs."""
+    _check(config, plan)
+    placement = placement or Placement(config)
+    placement.open(plan)
+    return _Emitter(config, plan, a, b, c, placement).drafts()
+
+
+def emit(config, plan, a, b, c, placement=None):
     """The program of a plan: LOAD, EXECUTE and STORE commands, without END.
 
     Parameters
@@ -220,11 +232,13 @@ def emit(config, plan, a, b, c):
         How the product is cut.
     a, b, c : Matrix
         A (M x K, 8-bit), B (N x K, 8-bit) and C (M x N, INT32) in memory. They must not overlap.
+    placement : Placement, optional
+        What the products before this one have left in the core's memories.
 
     Raises
     ------
     ValueError
         If the plan does not fit the product or the memories.
     """
-    _check(config, plan)
-    return _Emitter(config, plan, a, b, c).program()
+    return Program(
+        Command.build(kind, **fields) for kind, fields in drafts(config, plan, a, b, c, placement))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["MatmulPlan", "groups"]
+__all__ = ["MatmulPlan", "groups", "ramp"]
 
 
 def groups(total, size):
@@ -10,6 +10,21 @@ def groups(total, size):
     count = -(-total // size)
     small, more = divmod(total, count)
     return (small + 1,) * more + (small,) * (count - more)
+
+
+def ramp(total, first, last):
+    """`total` in parts that double from `first` on, and halve down to `last` in the end."""
+    up, down = [], []
+    while total:
+        next_up = sum(up) or first
+        next_down = sum(down) or last
+        if next_up <= next_down:
+            up.append(min(next_up, total))
+            total -= up[-1]
+        else:
+            down.append(min(next_down, total))
+            total -= down[-1]
+    return (*up, *reversed(down))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +46,13 @@ class MatmulPlan:
         "rows": all tile groups for a row group, then the next row group. "tiles": the other way
         round. "square": a row group more and a tile group more in turn, with all that they can be
         combined with; for operands that the scratchpad holds as a whole.
-    first_parts : tuple of int
-        Panels of the parts into which the first step is cut, so that it starts on little data.
+    opening : int
+        Blocks at the beginning that are computed side by side, panels by panels, so that the
+        operands which come first are used most.
+    first_depth, last_depth : int
+        The steps of the opening are cut into parts that double, from `first_depth` panels on: they
+        start on little data. The last step is cut into parts that halve, down to `last_depth`
+        panels: when its last data comes, little is left to do.
     last_block : int
         The last block is computed and stored in parts, halving down to about this many accumulator
         rows, so that little is left to store in the end.
@@ -47,7 +67,9 @@ class MatmulPlan:
     tiles: tuple
     panels: tuple
     order: str
-    first_parts: tuple
+    opening: int
+    first_depth: int
+    last_depth: int
     last_block: int
     a_rows: int
 
@@ -55,8 +77,10 @@ class MatmulPlan:
         """The plan in one line."""
         return (
             f"{self.m} x {self.n} x {self.k}: rows {_runs(self.rows)}, tiles {_runs(self.tiles)}, "
-            f"panels {_runs(self.panels)} (first {_runs(self.first_parts)}), "
-            f"order {self.order}, A in {self.a_rows} scratchpad rows"
+            f"panels {_runs(self.panels)} (first {self.first_depth}, last {self.last_depth}), "
+            f"order {self.order}, {self.opening} side by side at first, "
+            f"last block in parts of about {self.last_block} rows, "
+            f"A in {self.a_rows} scratchpad rows"
         )
 
 

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from .host import HostPort, HostSignature
 from .memory import AxiMemory, MemorySettings
 from .monitor import BREACHES, AxiMonitor
+from .record import RecordLayout, channel_events
 from .storage import StorageSignature
 
 __all__ = ["COUNTER_BITS", "System"]
@@ -42,6 +43,8 @@ class System(wiring.Component):
         `elapsed` at the clock edge at which `irq` last rose.
     breaches : Out(len(BREACHES))
         Rules of AXI4 that the core broke.
+    record : Out(RecordLayout(...))
+        What a trace is made of, if the core has a member `probe`.
     """
 
     def __init__(self, core, *, depth=16):
@@ -51,8 +54,12 @@ class System(wiring.Component):
             "address_width": bus.address_width, "data_width": bus.data_width,
             "id_width": bus.id_width,
         }  # fmt: skip
+        traced = {}
+        if "probe" in core.signature.members:
+            traced["record"] = Out(RecordLayout(
+                address_width=bus.address_width, id_width=bus.id_width, probe=core.probe.shape()))
         super().__init__({
-            "host": In(HostSignature()),
+            **traced, "host": In(HostSignature()),
             "storage": Out(StorageSignature(
                 address_width=bus.address_width, data_width=bus.data_width)),
             "settings": In(MemorySettings(bus.address_width)),
@@ -86,4 +93,9 @@ class System(wiring.Component):
             irq_before.eq(core.irq), kept.eq(self.cycles),
             self.elapsed.eq(Mux(host.started, 0, self.elapsed + 1)),
         ]  # fmt: skip
+        if "record" in self.signature.members:
+            m.d.comb += [
+                *channel_events(self.record, core.m_axi), self.record.probe.eq(core.probe),
+                self.record.started.eq(host.started), self.record.irq.eq(core.irq),
+            ]  # fmt: skip
         return m

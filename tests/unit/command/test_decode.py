@@ -1,6 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """The decoder against the model's checks, on random and directed commands."""
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -69,7 +70,8 @@ def decode(config, commands):
                     ("a", "b", "sums", "memory")}
             decoded.append({
                 "code": ctx.get(out.code), "address": ctx.get(out.address), "cycles": cycles,
-                "load": ctx.get(out.load), "store": ctx.get(out.store), **foot})  # fmt: skip
+                "load": ctx.get(out.load), "store": ctx.get(out.store),
+                "sums_base": ctx.get(out.footprint.sums_base), **foot})  # fmt: skip
             ctx.set(dut.o.ready, 1)
             await ctx.tick()
             ctx.set(dut.o.ready, 0)
@@ -128,9 +130,96 @@ def test_contiguous_store(rows, stride, contiguous):
     assert (got["sums"].first, got["sums"].last) == (3, 3 + 4 + rows - 1)
 
 
+LOAD = Command.build(Opcode.LOAD, rows=2, bytes=5, stride=5)
+FAR_LOAD = Command.build(Opcode.LOAD, rows=2, bytes=5, stride=1 << 16)
+EXECUTE = Command.build(Opcode.EXECUTE, m=1, n=2, k=2, c_stride=1)
+STORE = Command.build(Opcode.STORE, rows=3, columns=9, stride=36, source=4, panel_stride=3)
+FENCE, END = Command.build(Opcode.FENCE), Command.build(Opcode.END, tag=7)
+
+
+@pytest.mark.parametrize("command, base, last", [
+    (STORE, 4 + 2 * 3, 4 + 2 * 3 + 2), (EXECUTE, 1, 1),
+    (Command.build(Opcode.EXECUTE, m=9, n=3, k=2, c=20, c_stride=9), 20 + 2 * 9, 20 + 3 * 9 - 1)])
+def test_base_of_the_last_chunk_or_tile(command, base, last):
+    got, = decode(TINY, [command])
+    assert (got["sums_base"], got["sums"].last) == (base, last)
+
+
 def test_latency():
     """As the docstring has it."""
-    commands = [Command.build(Opcode.FENCE), Command.build(Opcode.EXECUTE, m=1, n=1, k=1),
-                Command.build(Opcode.LOAD, rows=1, bytes=1),
-                Command.build(Opcode.STORE, rows=1, columns=1)]
-    assert [got["cycles"] for got in decode(TINY, commands)] == [2, 10, 10, 10]
+    commands = [FENCE, END, Command.build(Opcode.LOAD, reserved=1), LOAD, STORE, FAR_LOAD, EXECUTE]
+    assert [got["cycles"] for got in decode(TINY, commands)] == [2, 2, 2, 4, 4, 5, 5]
+
+
+def stream_through(config, commands, *, offered=lambda: True, accepted=lambda: True):
+    """Commands one after the other: (cycle of the first `valid`, payload) of each.
+
+    `accepted` is asked from the second cycle of `valid` on: the station takes two.
+    """
+    dut, decoded = Decoder(config), []
+
+    async def feed(ctx):
+        for command in commands:
+            while not offered():
+                await ctx.tick()
+            ctx.set(dut.i.payload.command.raw, command.bits)
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+            ctx.set(dut.i.valid, 0)
+
+    async def take(ctx):
+        cycle = 0
+        while len(decoded) < len(commands):
+            while not ctx.get(dut.o.valid):
+                await ctx.tick()
+                cycle += 1
+            decoded.append((cycle, ctx.get(dut.o.payload)))
+            waiting = True
+            while waiting:
+                await ctx.tick()
+                cycle += 1
+                assert ctx.get(dut.o.valid) and ctx.get(dut.busy)
+                assert ctx.get(dut.o.payload) == decoded[-1][1], "the payload changed"
+                waiting = not accepted()
+            ctx.set(dut.o.ready, 1)
+            await ctx.tick()
+            cycle += 1
+            ctx.set(dut.o.ready, 0)
+        assert not ctx.get(dut.busy)
+
+    sim = Simulator(dut)
+    sim.add_clock(1e-6)
+    sim.add_testbench(feed)
+    sim.add_testbench(take)
+    sim.run()
+    return decoded
+
+
+@pytest.mark.parametrize("commands, cycles", [
+    ([LOAD], 3), ([STORE], 3), ([FAR_LOAD], 4), ([EXECUTE], 4), ([END], 2),
+    ([LOAD, LOAD, EXECUTE, STORE], 3.25)])
+def test_throughput(commands, cycles):
+    """Cycles per command, as the docstring has it, with a station that takes two."""
+    repeats = 12
+    at = [cycle for cycle, _ in stream_through(TINY, repeats * commands)]
+    assert at[-1] - at[len(commands) - 1] == cycles * len(commands) * (repeats - 1)
+
+
+@pytest.mark.parametrize("offer, accept", [(0.3, 1.0), (1.0, 0.3), (0.5, 0.5), (1.0, 1.0)])
+def test_stalls_change_nothing(offer, accept):
+    rng = np.random.default_rng(5)
+    commands = [random_command(rng) for _ in range(100)]
+    chance = random.Random(7)
+    parts = {Opcode.LOAD: "load", Opcode.EXECUTE: "execute", Opcode.STORE: "store"}
+    alone = [stream_through(TINY, [command])[0][1] for command in commands]
+    got = stream_through(TINY, commands, offered=lambda: chance.random() < offer,
+                         accepted=lambda: chance.random() < accept)
+    for command, (_, payload), expected_payload in zip(commands, got, alone, strict=True):
+        assert payload.code == expected_payload.code, command
+        if payload.code != ErrorCode.NONE:
+            assert payload.address == expected_payload.address, command
+        else:
+            assert payload.opcode == expected_payload.opcode, command
+            if payload.opcode in parts:
+                for part in (parts[payload.opcode], "footprint"):
+                    assert getattr(payload, part) == getattr(expected_payload, part), command

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from amaranth import *
 from amaranth.lib import wiring
+from amaranth.lib.wiring import In
 from amaranth.sim import Simulator
 
 from ppu.command.jobs import ExecuteJob
 from ppu.config import TINY
 from ppu.execute.unit import ExecuteUnit
+from ppu.lib.states import ExecuteState
 from ppu.memory.accumulator import Accumulator
 from ppu.memory.scratchpad import Scratchpad
 
@@ -26,11 +28,12 @@ class Bench(wiring.Component):
                                      row_bytes=config.row_bytes)
         self.accumulator = Accumulator(rows=config.accumulator_rows, columns=config.columns,
                                        sum_shape=self.unit.sum_shape)
-        super().__init__({})
+        super().__init__({"reset": In(1)})
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.unit, m.submodules.scratchpad = self.unit, self.scratchpad
+        m.submodules.unit = ResetInserter(self.reset)(self.unit)
+        m.submodules.scratchpad = self.scratchpad
         m.submodules.accumulator = self.accumulator
         for name in ("a_en", "a_row", "b_en", "b_row"):
             m.d.comb += getattr(self.scratchpad, name).eq(getattr(self.unit, name))
@@ -41,12 +44,17 @@ class Bench(wiring.Component):
         return m
 
 
-def run(config, scratchpad, jobs):
-    """Runs `jobs`; returns (accumulator, {"active": cycles, "busy": cycles, "total": cycles})."""
+def run(config, scratchpad, jobs, *, wait=lambda job: 0, lost=()):
+    """Runs `jobs`; returns the accumulator and counts.
+
+    `wait`: cycles from when the unit takes a job to its `go`. `lost`: jobs before, which get none
+    until the unit is reset.
+    """
     dut = Bench(config)
     unit = dut.unit
     result = np.zeros((config.accumulator_rows, config.columns), np.int32)
-    count = {"active": 0, "busy": 0, "released": 0, "completed": 0, "first": None, "last": 0}
+    taken = []
+    count = {"active": 0, "states": [], "released": 0, "completed": 0, "first": None, "last": 0}
 
     async def fill(ctx):
         for row in range(config.scratchpad_rows):
@@ -55,10 +63,19 @@ def run(config, scratchpad, jobs):
             ctx.set(dut.scratchpad.w_data, int.from_bytes(scratchpad[row].tobytes(), "little"))
             await ctx.tick()
         ctx.set(dut.scratchpad.w_en, 0)
+        for job in lost:
+            ctx.set(unit.job.payload, job)
+            ctx.set(unit.job.valid, 1)
+            await ctx.tick().repeat(7 * config.columns)
+            assert count["first"] is None and not ctx.get(dut.accumulator.u_en)
+        ctx.set(dut.reset, bool(lost))
+        await ctx.tick()
+        ctx.set(dut.reset, 0)
         for job in jobs:
             ctx.set(unit.job.payload, job)
             ctx.set(unit.job.valid, 1)
             await ctx.tick().until(unit.job.ready)
+            taken.append(job)
         ctx.set(unit.job.valid, 0)
         while count["completed"] < len(jobs):
             await ctx.tick()
@@ -69,13 +86,24 @@ def run(config, scratchpad, jobs):
             result[row] = np.array([ctx.get(dut.accumulator.r_data[c])
                                     for c in range(config.columns)], np.uint32).view(np.int32)
 
+    async def start(ctx):
+        for index in range(len(jobs)):
+            while len(taken) <= index:
+                await ctx.tick()
+            for _ in range(wait(taken[index])):
+                await ctx.tick()
+            ctx.set(unit.go, 1)
+            await ctx.tick()
+            ctx.set(unit.go, 0)
+
     async def watch(ctx):
         cycle = 0
-        async for _, _, active, busy, released, completed in ctx.tick().sample(
-                unit.active, unit.busy, unit.released, unit.completed):
+        async for _, _, active, state, released, completed in ctx.tick().sample(
+                unit.a_en, unit.state, unit.released, unit.completed):
             cycle += 1
             count["active"] += active
-            count["busy"] += busy
+            count["states"].append(ExecuteState(state))
+            assert active == (count["states"][-1] is ExecuteState.BUSY)
             count["released"] += released
             count["completed"] += completed
             if active:
@@ -87,6 +115,7 @@ def run(config, scratchpad, jobs):
     sim.add_clock(1e-6)
     sim.add_testbench(fill)
     sim.add_testbench(watch, background=True)
+    sim.add_testbench(start, background=True)
     sim.run()
     assert count["released"] == count["completed"] == len(jobs)
     return result, count
@@ -135,6 +164,26 @@ def test_random_jobs(seed, dot):
     jobs = [random_job(rng, config) for _ in range(40)]
     result, _ = run(config, scratchpad, jobs)
     np.testing.assert_array_equal(result, meaning(config, scratchpad, jobs))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_jobs_whose_go_comes_late(seed):
+    rng = np.random.default_rng(seed)
+    config = replace(TINY, scratchpad_rows=64, scratchpad_banks=2, accumulator_rows=64)
+    scratchpad = rng.integers(0, 256, (config.scratchpad_rows, config.row_bytes), np.uint8)
+    jobs = [random_job(rng, config) for _ in range(40)]
+    result, _ = run(config, scratchpad, jobs, wait=lambda job: int(rng.choice([0, 0, 5, 40])))
+    np.testing.assert_array_equal(result, meaning(config, scratchpad, jobs))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_jobs_without_go_leave_no_trace_after_a_reset(count):
+    rng = np.random.default_rng(count)
+    config = replace(TINY, scratchpad_rows=64, scratchpad_banks=2, accumulator_rows=64)
+    scratchpad = rng.integers(0, 256, (config.scratchpad_rows, config.row_bytes), np.uint8)
+    jobs = [random_job(rng, config) for _ in range(count + 5)]
+    result, _ = run(config, scratchpad, jobs[count:], lost=jobs[:count])
+    np.testing.assert_array_equal(result, meaning(config, scratchpad, jobs[count:]))
 
 
 def long_job(config, m, n, k, same_bank=False):

@@ -25,7 +25,7 @@ def make_feeder():
     return Feeder(
         scratchpad_rows=TINY.scratchpad_rows, scratchpad_banks=TINY.scratchpad_banks,
         accumulator_rows=TINY.accumulator_rows, columns=COLUMNS,
-        update_distance=DISTANCE)  # fmt: skip
+        update_distance=DISTANCE, jobs=TINY.execute_slots)  # fmt: skip
 
 
 def random_job(rng):
@@ -49,7 +49,7 @@ def tiles_of(job):
                 "c": job["c"] + n * job["c_stride"], "m": job["m"],
                 "a_signed": job["a_signed"], "b_signed": job["b_signed"],
                 "overwrite": int(k == 0 and not job["accumulate"]),
-                "last": int(n == job["n"] - 1 and k == job["k"] - 1),
+                "first": int(n == k == 0), "last": int(n == job["n"] - 1 and k == job["k"] - 1),
             }  # fmt: skip
 
 
@@ -142,9 +142,19 @@ def test_overlap_with_a_tile_of_the_same_job():
     assert [tile["overlap"] for tile in tiles] == [0, 1, 1]
 
 
-def feed(tiles, *, source=0.0, seed=0):
-    """Sends tiles; returns (cycle, row, fields) of every operand read and of every weight read."""
+def feed(tiles, *, source=0.0, seed=0, wait=lambda: 0):
+    """Sends tiles; returns (cycle, row, fields) of every operand read and of every weight read.
+
+    `wait`: cycles from the first tile of a job to its `go`, or to the `go` before if that is later.
+    """
+    a_reads, b_reads, _ = feed_and_go(tiles, source=source, seed=seed, wait=wait)
+    return a_reads, b_reads
+
+
+def feed_and_go(tiles, *, source=0.0, seed=0, wait=lambda: 0):
+    """As `feed`, with the cycles of `go`."""
     dut = make_feeder()
+    jobs, gos = [], []
     a_reads, b_reads = [], []
     a_count, b_count = sum(tile["m"] for tile in tiles), COLUMNS * len(tiles)
 
@@ -157,14 +167,27 @@ def feed(tiles, *, source=0.0, seed=0):
             ctx.set(dut.i.valid, 1)
             await ctx.tick().until(dut.i.ready)
             ctx.set(dut.i.valid, 0)
+            jobs.extend([tile] * tile["first"])
+
+    async def go(ctx):
+        for index in range(sum(tile["first"] for tile in tiles)):
+            while len(jobs) <= index:
+                await ctx.tick()
+            for _ in range(wait()):
+                await ctx.tick()
+            ctx.set(dut.go, 1)
+            await ctx.tick()
+            ctx.set(dut.go, 0)
 
     async def watch(ctx):
         cycle, bank = 0, TINY.bank_rows
         while len(a_reads) < a_count or len(b_reads) < b_count:
-            _, _, a_en, a_row, a, b_en, b_row, b = await ctx.tick().sample(
-                dut.a_en, dut.a_row, dut.a, dut.b_en, dut.b_row, dut.b)
+            _, _, a_en, a_row, a, b_en, b_row, b, started = await ctx.tick().sample(
+                dut.a_en, dut.a_row, dut.a, dut.b_en, dut.b_row, dut.b, dut.go)
             if a_en:
-                a_reads.append((cycle, a_row, (a.swap, a.signed, a.c, a.overwrite, a.last)))
+                a_reads.append(
+                    (cycle, a_row, (a.swap, a.signed, a.c, a.overwrite, a.final, a.last)))
+            gos.extend([cycle] * started)
             if b_en:
                 b_reads.append((cycle, b_row, (b.column, b.signed)))
             assert not (a_en and b_en and a_row // bank == b_row // bank), "one bank, two reads"
@@ -173,10 +196,11 @@ def feed(tiles, *, source=0.0, seed=0):
 
     sim = Simulator(dut)
     sim.add_clock(1e-6)
-    sim.add_testbench(send)
+    sim.add_testbench(send, background=True)
+    sim.add_testbench(go, background=True)
     sim.add_testbench(watch)
     sim.run()
-    return a_reads, b_reads
+    return a_reads, b_reads, gos
 
 
 def random_tile(rng):
@@ -184,18 +208,20 @@ def random_tile(rng):
         "a": rng.randrange(200), "b": rng.randrange(200), "c": rng.randrange(30),
         "m": rng.choice([1, 2, 3, 4, 5, 9]), "a_signed": rng.randrange(2),
         "b_signed": rng.randrange(2), "overwrite": rng.randrange(2), "overlap": rng.randrange(2),
-        "last": rng.randrange(2),
+        "first": rng.randrange(2), "last": rng.randrange(2),
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("wait", [(0,), (0, 0, 0, 5, 40)])
 @pytest.mark.parametrize("source", [0, 0.5, 0.9])
-def test_feeder_reads_every_row_in_order(source):
+def test_feeder_reads_every_row_in_order(source, wait):
     rng = random.Random(6)
     tiles = [random_tile(rng) for _ in range(200)]
-    a_reads, b_reads = feed(tiles, source=source, seed=7)
+    a_reads, b_reads, gos = feed_and_go(
+        tiles, source=source, seed=7, wait=lambda: rng.choice(wait))
     assert [read[1:] for read in a_reads] == [
         (t["a"] + i, (i == 0, t["a_signed"], t["c"] + i, t["overwrite"],
-                      t["last"] and i == t["m"] - 1))
+                      t["last"], t["last"] and i == t["m"] - 1))
         for t in tiles for i in range(t["m"])
     ]  # fmt: skip
     assert [read[1:] for read in b_reads] == [
@@ -207,6 +233,11 @@ def test_feeder_reads_every_row_in_order(source):
         first, last = b_reads[index * COLUMNS][0], b_reads[(index + 1) * COLUMNS - 1][0]
         assert last < start, "a tile starts before its weights are there"
         assert index == 0 or first >= starts[index - 1], "weights overtake those that still wait"
+    jobs = [start for start, tile in zip(starts, tiles, strict=True) if tile["first"]]
+    assert all(start > go for start, go in zip(jobs, gos, strict=True))
+    for cycles in (a_reads[i + 1][0] - a_reads[i][0] for i in range(len(a_reads) - 1)
+                   if not a_reads[i + 1][2][0]):
+        assert cycles == 1, "a gap within a tile"
 
 
 def apart(first, second):
@@ -222,7 +253,24 @@ def test_a_tile_that_overlaps_waits_as_long_as_it_must():
     assert apart(first, first | {"overlap": 1}) == DISTANCE
 
 
-def test_first_weight_is_read_three_cycles_after_the_tile_and_the_first_operand_columns_later():
+def test_first_weight_is_read_two_cycles_after_the_tile_and_the_first_operand_columns_later():
     a_reads, b_reads = feed([random_tile(random.Random(9)) | {"overlap": 0}])
     assert b_reads[0][0] == 2
     assert a_reads[0][0] == b_reads[0][0] + COLUMNS
+
+
+def test_first_operand_is_read_in_the_cycle_after_a_late_go():
+    """The weights of that tile are read before, those of the next one from then on."""
+    tile = random_tile(random.Random(9)) | {"overlap": 0, "first": 1, "a": 0, "b": TINY.bank_rows}
+    a_reads, b_reads, gos = feed_and_go([tile, tile | {"first": 0}], wait=lambda: 30)
+    assert gos == [31]
+    assert [cycle for cycle, *_ in b_reads] == [2, 3, 4, 5, 32, 33, 34, 35]
+    assert a_reads[0][0] == 32
+
+
+def test_go_may_come_before_the_tile_before_has_ended():
+    tile = random_tile(random.Random(9)) | {
+        "overlap": 0, "first": 1, "last": 1, "m": 9, "a": 0, "b": TINY.bank_rows}
+    a_reads, _, gos = feed_and_go([tile] * 6)
+    assert len(gos) == 6
+    assert [cycle for cycle, *_ in a_reads] == list(range(6, 6 + 6 * 9))

@@ -9,6 +9,7 @@ from amaranth.sim import Simulator
 
 from ppu.command.jobs import LoadJob
 from ppu.config import Config
+from ppu.lib.states import LoadState
 from ppu.load.unit import LoadUnit
 
 MEMORY_BYTES = 1 << 14
@@ -108,19 +109,20 @@ class Log:
     written: list = field(default_factory=list)
     completed: list = field(default_factory=list)
     faults: list = field(default_factory=list)
-    active: int = 0
-    busy: int = 0
+    #: Of the cycle before each one.
+    states: list = field(default_factory=list)
 
 
 class Bench:
     """Runs LOADs on the unit, and compares both memories after each one."""
 
     def __init__(self, core, *, seed=0, latency=10, stall_ar=0.0, stall_r=0.0, stall_acc=0.0,
-                 stall_job=0.0, faults=None, pace=None):
+                 stall_job=0.0, faults=None, pace=None, inputs=None):
         self.core, self.rng, self.latency = core, random.Random(seed), latency
         self.stall_ar, self.stall_r, self.stall_acc = stall_ar, stall_r, stall_acc
         self.stall_job, self.pace = stall_job, pace
         self.faults = faults or {}  # beat address -> response
+        self.inputs = inputs or (lambda cycle: {})  # cycle -> values of further inputs, by name
         self.memory = np.random.default_rng(seed).integers(0, 256, MEMORY_BYTES, np.uint8)
         filler = np.random.default_rng(seed + 1)
         self.real = [
@@ -146,7 +148,7 @@ class Bench:
         outputs = [
             dut.job.ready, dut.axi.ar.valid, dut.axi.ar.payload, dut.axi.r.ready, dut.sp_en,
             dut.sp_row, dut.sp_data, dut.acc_write.valid, dut.acc_write.payload, dut.completed,
-            dut.fault.resp, dut.fault.address, dut.active, dut.busy]  # fmt: skip
+            dut.fault.resp, dut.fault.address, dut.state]
         waiting = deque(self.loads)
         held_ar = held_acc = None
         self.bursts = deque()
@@ -159,12 +161,13 @@ class Bench:
             acc_ready = self.rng.random() >= self.stall_acc
             ctx.set(dut.axi.ar.ready, ar_ready)
             ctx.set(dut.acc_write.ready, acc_ready)
+            for name, value in self.inputs(cycle).items():
+                ctx.set(getattr(dut, name), value)
             r_sent = self._answer(ctx, cycle)
             (_, _, job_ready, ar_valid, ar, r_ready, sp_en, sp_row, sp_data, acc_valid, acc,
-             completed, resp, address, active, busy) = await ctx.tick().sample(*outputs)
+             completed, resp, address, state) = await ctx.tick().sample(*outputs)
             assert r_ready
-            log.active += active
-            log.busy += busy
+            log.states.append(LoadState(state))
             if offer and job_ready:
                 waiting.popleft()
                 log.accepted.append(cycle)
@@ -186,7 +189,6 @@ class Bench:
                 assert acc.mask == (1 << self.core.columns) - 1
                 assert held_acc in (None, write), "an accumulator write changed"
                 held_acc = None if acc_ready else write
-            assert active == (sp_en or (acc_valid and acc_ready))
             if completed:
                 self._check_completion(cycle, resp, address)
             # A write to the accumulator that goes through now is there in the next cycle.
@@ -194,7 +196,7 @@ class Bench:
                 log.written.append(cycle)
                 self.real[1][write[0]] = list(
                     write[1].to_bytes(self.core.accumulator_row_bytes, "little"))
-            if len(log.completed) == len(self.loads) and not busy:
+            if len(log.completed) == len(self.loads) and log.states[-1] is LoadState.NO_COMMAND:
                 break
         else:
             raise AssertionError(f"{len(log.completed)} of {len(self.loads)} jobs completed")

@@ -1,6 +1,7 @@
 """How the simulators are found."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -12,9 +13,11 @@ from ppu_sim.toolchain import Tool, ToolMissing
 def _look_again():
     toolchain.verilator.cache_clear()
     toolchain.icarus.cache_clear()
+    toolchain.check_fst_headers.cache_clear()
     yield
     toolchain.verilator.cache_clear()
     toolchain.icarus.cache_clear()
+    toolchain.check_fst_headers.cache_clear()
 
 
 @pytest.mark.parametrize("version, taken", [
@@ -51,6 +54,13 @@ def test_no_icarus(monkeypatch):
     monkeypatch.setattr(toolchain.shutil, "which", lambda program: None)
     with pytest.raises(ToolMissing, match="No Icarus Verilog: apt-get install iverilog"):
         toolchain.icarus()
+
+
+def test_no_headers_for_waves(monkeypatch):
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(toolchain.subprocess, "run", lambda command, **options: failed)
+    with pytest.raises(ToolMissing, match="apt-get install liblz4-dev zlib1g-dev"):
+        toolchain.check_fst_headers()
 
 
 def test_environment_is_set_and_taken_back(monkeypatch):

@@ -9,6 +9,7 @@ from amaranth.sim import Simulator
 
 from ppu.command.jobs import StoreJob
 from ppu.config import MEDIUM, PPU1, SMALL, TINY
+from ppu.lib.states import StoreState
 from ppu.memory.accumulator import Accumulator
 from ppu.store.rows import RowReader
 from ppu.store.unit import StoreUnit
@@ -61,10 +62,10 @@ def expect(config, accumulator, jobs, memory):
 
 
 class Run:
-    """One run of jobs; what happened when."""
+    """One run of jobs; what happened when. `updates`: bank EXECUTE uses in a cycle, or None."""
 
     def __init__(self, config, jobs, *, source=0.0, acc_stall=0.0, stall=0.0, latency=4, seed=0,
-                 faults=(), limit=20000):
+                 faults=(), limit=20000, updates=None):
         rng = random.Random(seed)
         self.config, self.jobs = config, jobs
         self.accumulator = [rng.randbytes(4 * config.columns)
@@ -73,9 +74,9 @@ class Run:
             bytearray(b"\xa5" * SIZE), beat_bytes=config.beat_bytes, latency=latency, stall=stall,
             seed=seed, faults=faults)
         self.accepted, self.reads, self.released, self.completed = [], [], [], []
-        self.active = 0
+        self.states = []    # of the cycle before each one
         self.stalls = (source, acc_stall)
-        self.seed, self.limit = seed, limit
+        self.seed, self.limit, self.updates = seed, limit, updates
         self.dut = StoreUnit(config, job_layout=StoreJob(config))
         sim = Simulator(self.dut)
         sim.add_clock(1e-6)
@@ -106,6 +107,8 @@ class Run:
         pipe, held = [None] * Accumulator.READ_LATENCY, None
         while True:
             ready = rng.random() >= self.stalls[1]
+            if self.updates and self.updates(cycle) == ctx.get(port.payload) % 2:
+                ready = False
             ctx.set(port.ready, ready)
             row = pipe.pop(0)
             junk = rng.getrandbits(32 * self.config.columns)
@@ -123,20 +126,19 @@ class Run:
         dut, cycle = self.dut, 0
         while len(self.completed) < len(self.jobs):
             assert cycle < self.limit, "hangs"
-            _, _, completed, released, fault, busy, active = await ctx.tick().sample(
-                dut.completed, dut.released, dut.fault, dut.busy, dut.active)
+            _, _, completed, released, fault, state = await ctx.tick().sample(
+                dut.completed, dut.released, dut.fault, dut.state)
             if released:
                 self.released.append((cycle, len(self.reads)))
             if completed:
                 self.completed.append((cycle, fault.resp.value, fault.address))
-            assert busy == (len([c for c in self.accepted if c < cycle])
-                            > len(self.completed) - completed)
-            self.active += active
+            self.states.append(StoreState(state))
             cycle += 1
         for _ in range(4):
-            _, _, completed, released, busy, read = await ctx.tick().sample(
-                dut.completed, dut.released, dut.busy, dut.acc_read.valid)
-            assert not completed and not released and not busy and not read
+            _, _, completed, released, read, state = await ctx.tick().sample(
+                dut.completed, dut.released, dut.acc_read.valid, dut.state)
+            assert not completed and not released and not read
+        assert StoreState(state) is StoreState.NO_COMMAND
 
     async def serve(self, ctx):
         await self.memory.writes(ctx, self.dut.axi)
@@ -145,7 +147,7 @@ class Run:
         expected = expect(self.config, self.accumulator, self.jobs, bytearray(b"\xa5" * SIZE))
         wrong = [at for at in range(SIZE) if expected[at] != self.memory.data[at]]
         assert not wrong, f"first wrong byte at {wrong[0]:#x}"
-        assert self.active == len(self.memory.write_beats)
+        assert self.states.count(StoreState.BUSY) == len(self.memory.write_beats)
         assert all(resp == 0 for _, resp, _ in self.completed)
         reads, last_reads = 0, []
         for item in self.jobs:

@@ -1,0 +1,1 @@
+"""What the core is measured by: known layers and products, their bounds, the cycle model."""
