@@ -39,5 +39,5 @@ def _run(arguments):
     print(f"\n{len(measurements) - missed} of {len(measurements)} targets are reached.")
     errors = [abs(m.error) for m in measurements if not m.case.stall]
     if errors:
-        print(f"The cycle model is off by {max(errors):.1%} at most.")
+        print(f"The cycle model is off by {max(errors):.2%} at most.")
     return 1 if missed else 0
