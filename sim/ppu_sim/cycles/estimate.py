@@ -167,7 +167,7 @@ def estimate(config, commands, memory=None):
             start = max(offered, weights + WAKE, next_job[unit])
             done = array.run(start, max(go, start), f)
             next_job[unit], begin, end = done.next_job, done.begin, done.end
-            released, streaming, completed = done.released, done.streaming, done.completed
+            released, streaming, completed = done.end, done.streaming, done.completed
         station.add(_InFlight(unit, reads, writes, base, released, streaming, completed))
         times.append(CommandTimes(front.taken[-1], start, begin, end, completed))
     return Estimate(interrupt or max(time.completed for time in times), tuple(times))

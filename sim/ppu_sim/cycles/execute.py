@@ -1,18 +1,17 @@
 """When an EXECUTE's tiles go through the array."""
 
-__all__ = ["ExecuteTimeline", "ExecuteTimes"]
-
 from typing import NamedTuple
+
+__all__ = ["ExecuteTimeline", "ExecuteTimes"]
 
 
 class ExecuteTimes(NamedTuple):
-    """Cycles: next job possible, first and last row of A, scratchpad rows free, last tile's first
-    sums on their way to the accumulator, complete."""
+    """Cycles: next job possible, first row of A, scratchpad rows free, last tile's first sums on
+    their way to the accumulator, complete."""
 
     next_job: int
     begin: int
     end: int
-    released: int
     streaming: int
     completed: int
 
@@ -58,7 +57,7 @@ class ExecuteTimeline:
         # The walker takes a job when the one before it has only weights of its last tile to read.
         last_weights = weights - columns if tiles == 1 else last - period
         return ExecuteTimes(
-            next_job=max(start + 1, last_weights - 2), begin=begin, end=end, released=end,
+            next_job=max(start + 1, last_weights - 2), begin=begin, end=end,
             streaming=last + self.update - 1, completed=end + self.update)
 
     def _shares_a_bank(self, f):

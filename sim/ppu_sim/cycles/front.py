@@ -48,7 +48,7 @@ class FrontTimeline:
             self.ration = total
         self.slow = memory.latency > PATIENCE
         self.window, self.used = 0, 0       # the last ration, and commands asked for of it
-        self.beats = COMMAND_BYTES / config.beat_bytes
+        self.beat_bytes, self.beats = config.beat_bytes, COMMAND_BYTES / config.beat_bytes
         self.asked, self.requested, self.free = DOORBELL - 4, 0, 0
         self.arrivals, self.taken, self.entered = [], [], []
         self.ready = 0          # the decoder takes the next command from here on
@@ -81,8 +81,7 @@ class FrontTimeline:
         window = max(0, self.asked - DOORBELL - 1) // RATION_CYCLES
         self.used = count + (self.used if window == self.window else 0)
         self.window = window
-        beats = -(-int(count * COMMAND_BYTES) // int(COMMAND_BYTES / self.beats))
-        begin = self._transfer(self.asked, beats)
+        begin = self._transfer(self.asked, -(-count * COMMAND_BYTES // self.beat_bytes))
         for index in range(count):
             self.arrivals.append(begin + int((index + 1) * self.beats - 0.01) + ASSEMBLE)
         self._plan()

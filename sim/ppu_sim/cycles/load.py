@@ -1,5 +1,7 @@
 """When a LOAD's rows are in the scratchpad or in the accumulator."""
 
+from math import gcd
+
 from ppu.isa import Target
 
 from .bursts import bursts_of
@@ -67,7 +69,7 @@ class LoadTimeline:
         else:
             key = f["address"] % word, stride % word, size
             if key not in self._words:
-                period = word // _gcd(stride % word, word)
+                period = word // gcd(stride % word, word)
                 touched = [((key[0] + i * stride) % word + size - 1) // word + 1
                            for i in range(period)]
                 self._words[key] = sum(touched) / period
@@ -76,9 +78,3 @@ class LoadTimeline:
         if not to_scratchpad:
             words += written
         return max(words, written) + f["pad"] * chunks, f["pad"] * chunks
-
-
-def _gcd(a, b):
-    while a:
-        a, b = b % a, a
-    return b

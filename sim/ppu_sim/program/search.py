@@ -26,7 +26,7 @@ _UNAVOIDABLE = 60
 #: Blocks of an opening.
 _MOST_OPEN = 32
 _ORDERS = ("rows", "tiles", "square")
-#: Panels of first and last parts.
+#: Panels of groups, and of first and last parts.
 _DEPTHS = (1, 2, 3, 4, 6, 8, 12, 16, 32)
 #: Sizes of first groups, in tiles or in the rows of a tile.
 _RAMPS = ((), (1,), (1, 1), (1, 2), (1, 1, 2), (2, 2))
@@ -170,7 +170,7 @@ class Search:
 
     def _panels(self, plan):
         panels = sum(plan.panels)
-        depths = {depth for depth in (1, 2, 3, 4, 6, 8, 12, 16, 32) if depth < panels}
+        depths = {depth for depth in _DEPTHS if depth < panels}
         return self._kept(replace(plan, panels=groups(panels, depth)) for depth in depths)
 
     def _openings(self, plan):
