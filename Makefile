@@ -10,6 +10,7 @@ N       ?= 10000
 SEED    ?= 0
 JOBS    ?= 2
 TESTS   ?= tests
+BOARD   ?= ulx3s
 
 VENV    := .venv/bin/python
 SETUP   := $(PYTHON) -I sim/ppu_sim/setup.py
@@ -18,15 +19,21 @@ SETUP   := $(PYTHON) -I sim/ppu_sim/setup.py
 unexport MAKEFLAGS MFLAGS MAKELEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare python demo test lint verilog fuzz bench speed clean
+.PHONY: help setup prepare python demo test lint verilog fuzz bench speed fpga fpga-report clean
+
+# What is given on the command line; a board has its own core and memory.
+given = $(if $(filter command,$(firstword $(origin $(1)))),--$(2) "$($(1))")
+DEMO_CORE = $(if $(filter serial:%,$(BACKEND)),$(call given,PRESET,preset),\
+            --preset $(PRESET) --latency $(LATENCY))
 
 help: ## Show this list
 	@echo "make TARGET [VARIABLE=value ...]"
 	@echo
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) \
-	    | while IFS='|' read -r target text; do printf '%-11s %s\n' "  $$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) \
+	    | while IFS='|' read -r target text; do printf '%-12s %s\n' "  $$target" "$$text"; done
 	@echo
-	@echo "Presets: tiny small medium ppu1. Back ends: verilator amaranth icarus."
+	@echo "Presets: tiny small medium ppu1. Back ends: verilator amaranth icarus serial:PORT."
+	@echo "Boards: ulx3s icebreaker tangnano9k."
 
 setup: python ## Make .venv and install what is missing (the others do it by themselves)
 	@$(SETUP) --retry
@@ -38,7 +45,7 @@ python:
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: apt-get install python3"; exit 1; }
 
 demo: prepare ## Classify digits on the RTL [PRESET=small BACKEND=verilator LATENCY=100 IMAGES=1797]
-	@$(VENV) -m ppu_sim.demo --preset $(PRESET) --backend $(BACKEND) --latency $(LATENCY) --images $(IMAGES)
+	@$(VENV) -m ppu_sim.demo --backend "$(BACKEND)" --images $(IMAGES) $(DEMO_CORE)
 
 test: prepare ## Run all tests [TESTS=tests/unit JOBS=2]
 	@$(VENV) -m pytest -n $(JOBS) $(TESTS)
@@ -60,6 +67,12 @@ bench: prepare ## The table of measured cycles, and build/report.html with pictu
 speed: prepare ## Speed of the simulators; merged against plain export [PRESET=small]
 	@$(VENV) -m ppu_sim.cli speed --preset $(PRESET)
 	@$(VENV) tests/synthesis/benchmark.py $(PRESET)
+
+fpga: prepare ## Bitstream and report for a board [BOARD=ulx3s PRESET=small]
+	@$(VENV) -m ppu_sim.cli fpga build --board $(BOARD) $(call given,PRESET,preset)
+
+fpga-report: prepare ## Place and route all of docs/fpga.md: some hours
+	@$(VENV) -m ppu_sim.cli fpga report --markdown docs/fpga.md
 
 clean: ## Remove everything that was made, .venv too
 	rm -rf .venv build dist .pytest_cache .ruff_cache *.egg-info

@@ -161,7 +161,7 @@ class Config:
         return {**asdict(self), "signs": self.signs.value}
 
 
-#: 4 x 4; fits an iCE40UP5K; the unit tests' size.
+#: 4 x 4; the unit tests' size.
 TINY = Config(
     row_bytes=4, columns=4, scratchpad_rows=512, scratchpad_banks=4, accumulator_rows=128,
     axi_data_width=32, max_outstanding_reads=4, max_outstanding_writes=4, read_buffer_beats=32,

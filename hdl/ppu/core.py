@@ -8,7 +8,7 @@ from .command.jobs import ExecuteJob, LoadJob, StoreJob
 from .command.stage import CommandStage
 from .dma.read_arbiter import ReadArbiter
 from .execute.unit import ExecuteUnit
-from .host.host import Host
+from .host.host import Host, Status
 from .lib.axi import AxiSignature, LiteSignature
 from .lib.probe import ProbeLayout
 from .load.unit import LoadUnit
@@ -47,6 +47,8 @@ class Core(wiring.Component):
         Registers.
     irq : Out(1)
         Interrupt, high while a cause and its enable are set.
+    status : Out(Status)
+        What the register STATUS has, for lamps.
     probe : Out(ProbeLayout(...))
         What happens inside, if asked for.
     """
@@ -57,7 +59,7 @@ class Core(wiring.Component):
             "m_axi": Out(AxiSignature(
                 address_width=config.axi_address_width, data_width=config.axi_data_width)),
             "s_axil": In(LiteSignature(address_width=12)),
-            "irq": Out(1),
+            "irq": Out(1), "status": Out(Status),
             **({"probe": Out(ProbeLayout(buffer_beats=config.read_buffer_beats))} if probe else {}),
         })
 
@@ -114,7 +116,7 @@ class Core(wiring.Component):
         connect(m, flipped(self.s_axil), host.s_axil)
         connect(m, host.commands, command.commands)
         m.d.comb += [
-            self.irq.eq(host.irq),
+            self.irq.eq(host.irq), self.status.eq(host.status),
             host.completed.eq(command.retired), host.end.eq(command.end),
             host.end_tag.eq(command.end_tag), host.stop.eq(command.stop),
             host.pending.eq(command.pending),

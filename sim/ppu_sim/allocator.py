@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from .arguments import integer
+from .backends import Backend
 
 __all__ = ["ALIGNMENT", "Allocator"]
 
@@ -17,16 +18,20 @@ class Allocator:
     ----------
     size : int
         Bytes of the memory.
+    base : int
+        Its first address.
+    advice : str
+        What to do where it is too small.
     """
 
-    def __init__(self, size):
-        self.size = size
-        self._top = 0
+    def __init__(self, size, base=0, *, advice=Backend.memory_advice):
+        self.size, self.advice = size, advice
+        self._top, self._end = base, base + size
 
     @property
     def free(self):
         """Bytes that are left."""
-        return self.size - self._top
+        return self._end - self._top
 
     def allocate(self, size, alignment=ALIGNMENT):
         """The address of `size` bytes that nobody else has.
@@ -49,10 +54,10 @@ class Allocator:
         top = self._top
         for size in sizes:
             top = _align(top, alignment) + size
-        if top > self.size:
+        if top > self._end:
+            needed = top - self._end + self.size
             raise ValueError(
-                f"needs {top} bytes of memory, the device has {self.size}; "
-                "open it with a larger memory_size (ppu gemm: --memory)"
+                f"needs {needed} bytes of memory, the device has {self.size}; {self.advice}"
             )
 
     @contextmanager

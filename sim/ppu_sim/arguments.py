@@ -25,13 +25,14 @@ def check_range(name, value, low, high):
     return number
 
 
-def check_span(what, address, size, memory_size):
+def check_span(what, address, size, memory_size, base=0):
     """`address` as an int. ValueError if not all of the `size` bytes there are in the memory."""
     number = integer("address", address)
-    if not 0 <= number <= memory_size - size:
+    end = base + memory_size
+    if not base <= number <= end - size:
         raise ValueError(
             f"a {what} of {size} bytes at address {number} is not within the memory, "
-            f"addresses 0 to {memory_size - 1}"
+            f"addresses {base} to {end - 1}"
         )
     return number
 

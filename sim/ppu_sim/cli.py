@@ -10,6 +10,8 @@ from ppu.config import PRESETS, preset
 from ppu.interface.c_header import c_header
 from ppu.interface.systemrdl import system_rdl
 from ppu.interface.tables import command_tables, register_table
+from ppu_asic import command as asic
+from ppu_fpga.flow import command as fpga
 
 from . import gemm, speed
 from .backends import BusBreach, Hang, RegisterError
@@ -18,13 +20,14 @@ from .performance import command as bench
 from .performance import plan_command
 from .report import command as report
 from .run import CoreError
+from .serial import SerialError
 from .toolchain import ToolMissing
 from .trace import command as trace
 
 __all__ = ["main"]
 
 #: What is told in one line; everything else is a fault of this program and shows a traceback.
-_FAILURES = (BuildFailed, BusBreach, CoreError, Hang, RegisterError, ToolMissing)
+_FAILURES = (BuildFailed, BusBreach, CoreError, Hang, RegisterError, SerialError, ToolMissing)
 #: Numbers of a configuration that follow from its fields.
 _DERIVED = (
     "macs_per_cycle", "array_rows", "beat_bytes", "max_burst_beats", "bank_rows",
@@ -61,6 +64,8 @@ def _parser():
     plan_command.add_commands(commands, list(PRESETS))
     trace.add_command(commands, list(PRESETS))
     report.add_command(commands, list(PRESETS))
+    fpga.add_command(commands, list(PRESETS))
+    asic.add_command(commands, list(PRESETS))
     for name, function, text in (
         ("verilog", _verilog, "the core as plain Verilog"),
         ("header", _header, "command set and registers as a C header"),

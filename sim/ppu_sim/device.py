@@ -9,7 +9,7 @@ from ppu.isa import ErrorCode
 
 from .allocator import Allocator
 from .arguments import check_span, checked_shape, integer
-from .backends import Hang, Settings
+from .backends import Hang
 from .limits import cycle_limit
 from .multiply import multiply
 from .operands import product_of
@@ -32,9 +32,9 @@ class Device:
     Parameters
     ----------
     backend : Backend
-        What simulates it.
+        What runs it.
     settings : Settings, optional
-        Of the memory.
+        Of the memory; those of the back end if not given.
 
     Attributes
     ----------
@@ -45,16 +45,20 @@ class Device:
     last_trace : ppu_sim.trace.Trace or None
         What happened in it, if the device was opened with `trace`.
 
-    After :meth:`close` only these can be used; everything else raises RuntimeError.
+    After :meth:`close`, and after a board was unplugged, only these can be used; everything else
+    raises RuntimeError.
     """
 
     def __init__(self, backend, settings=None):
         self._backend, self.config = backend, backend.config
-        self._allocator = Allocator(backend.memory_size)
+        self._allocator = Allocator(
+            backend.memory_size, backend.memory_base, advice=backend.memory_advice
+        )
         self._registers = Registers(backend)
         self._closed = False
         self.last_run = self.last_trace = None
-        self.configure(settings or Settings())
+        if settings is not None:
+            self.configure(settings)
         self._registers.check_identity()
 
     def __enter__(self):
@@ -65,24 +69,28 @@ class Device:
         self.close()
 
     def __repr__(self):
-        config, closed = self.config, ", closed" if self._closed else ""
+        config, closed = self.config, "" if self._is_open else ", closed"
         return (
             f"<Device {self._backend.name}, {config.row_bytes} x {config.columns} core, "
             f"{self._backend.memory_size} bytes of memory{closed}>"
         )
 
     def close(self):
-        """Ends the simulator."""
+        """Ends the simulator, or the connection to the board."""
         self._closed = True
         self._backend.close()
 
+    @property
+    def _is_open(self):
+        return not (self._closed or self._backend.gone)
+
     def _check_open(self):
-        if self._closed:
+        if not self._is_open:
             raise RuntimeError("the device is closed")
 
     @property
     def backend(self):
-        """What simulates the core."""
+        """What runs the core."""
         self._check_open()
         return self._backend
 
@@ -100,7 +108,7 @@ class Device:
 
     @property
     def memory(self):
-        """The bytes of main memory, as an array of uint8."""
+        """The bytes of main memory, as an array of uint8; only in a simulator."""
         return self.backend.memory
 
     @property
@@ -131,17 +139,19 @@ class Device:
     def write(self, address, array):
         """Copies an array to main memory, row-major."""
         data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        memory = self.memory
-        address = check_span("write", address, data.size, memory.size)
-        memory[address : address + data.size] = data
+        address = self._checked("write", address, data.size)
+        self._backend.write_memory(address, data)
 
     def read(self, address, shape, dtype):
         """A copy of an array in main memory."""
         shape = checked_shape(shape)
         size = math.prod(shape) * np.dtype(dtype).itemsize
-        memory = self.memory
-        address = check_span("read", address, size, memory.size)
-        return memory[address : address + size].copy().view(dtype).reshape(shape)
+        address = self._checked("read", address, size)
+        return self._backend.read_memory(address, size).view(dtype).reshape(shape)
+
+    def _checked(self, what, address, size):
+        backend = self.backend
+        return check_span(what, address, size, backend.memory_size, backend.memory_base)
 
     def matmul(self, a, b):
         """The matrix product ``a @ b`` in INT32, which wraps.

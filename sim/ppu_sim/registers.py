@@ -21,7 +21,7 @@ class Registers:
     Parameters
     ----------
     backend : Backend
-        What simulates it.
+        What runs it.
     """
 
     def __init__(self, backend):
@@ -67,7 +67,12 @@ class Registers:
     def counters(self):
         """The performance counters by name, all at the same time."""
         self.write("CONTROL", 2)
-        return {name: self.read_pair(f"COUNT_{name}") for name, _ in COUNTERS}
+        names = [name for name, _ in COUNTERS]
+        values = self._backend.read_registers(
+            [self._offset(f"COUNT_{name}_{half}") for name in names for half in ("LOW", "HIGH")]
+        )
+        pairs = zip(names, values[::2], values[1::2], strict=True)
+        return {name: high << 32 | low for name, low, high in pairs}
 
     def status(self):
         """A text on what the core is doing."""

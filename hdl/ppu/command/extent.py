@@ -5,7 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from ..isa import Command, ErrorCode, Opcode, Target
+from ..isa import Command
 
 __all__ = ["Extent"]
 
@@ -13,6 +13,15 @@ __all__ = ["Extent"]
 _ROW_BITS = 33
 #: Bits of a sum of bytes: those of a row, and a product of 16 by 32 bits.
 _BYTE_BITS = 48
+
+
+# Only LOAD, EXECUTE and STORE come here: two bits tell them apart.
+def _is_execute(command):
+    return ~command.opcode.as_value()[0]
+
+
+def _is_store(command):
+    return command.opcode.as_value()[:2].all()
 
 
 def _less_one(value):
@@ -51,8 +60,12 @@ class Extent(wiring.Component):
     done : Out(1)
         Pulse, one cycle after `start`, or two with a second step: the results are there from the
         next cycle on, up to the cycle of the next `take`.
-    code, address : Out
-        The first error in the order of the manual, or NONE, and the address that goes with it.
+    fails : Out
+        What is not there: a row of the `scratchpad` or of the `accumulator`, memory. The address of
+        the last byte has a `carry`; another reason for its not being there is `memory`. If several
+        are set, the first one counts, in the order of the manual.
+    row : Out(33)
+        The first row that is not there.
     last_a, last_b, last_sums : Out(16)
         Last rows; a LOAD's on both `last_a` and `last_sums`.
     sums_base : Out(16)
@@ -65,7 +78,8 @@ class Extent(wiring.Component):
         self.config = config
         super().__init__({
             "take": In(1), "command": In(Command), "start": In(1), "taken": In(Command),
-            "done": Out(1), "code": Out(ErrorCode), "address": Out(64),
+            "done": Out(1), "row": Out(_ROW_BITS), "fails": Out(data.StructLayout({
+                "scratchpad": 1, "accumulator": 1, "memory": 1, "carry": 1})),
             "last_a": Out(16), "last_b": Out(16), "last_sums": Out(16), "sums_base": Out(16),
             "memory_extent": Out(_BYTE_BITS + 1), "last_byte": Out(config.axi_address_width),
         })  # fmt: skip
@@ -73,12 +87,12 @@ class Extent(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         p = Signal(data.StructLayout({
-            "x_count": 16, "x_stride": 16, "x_first": 16,
+            "x_count": 16, "x_stride": 16, "x_before": signed(17),
             "y_count": 16, "y_stride": 16, "y_base": 18,
         }))  # fmt: skip
-        rows, two_steps = Signal(17), Signal()
+        rows, rows_less_one, two_steps = Signal(17), Signal(16), Signal()
         with m.If(self.take):
-            self._first_step(m, p, rows, two_steps)
+            self._first_step(m, p, rows, rows_less_one, two_steps)
         with m.Elif(self.start):
             self._second_step(m, p)
 
@@ -87,14 +101,14 @@ class Extent(wiring.Component):
         s_y, s_y_base = Signal(32), Signal(18)
         m.d.sync += [
             s_1.eq(self.start), s_2.eq(s_1 & two_steps),
-            s_x.eq(p.x_count * p.x_stride), s_x_base.eq(p.x_first + rows),
+            s_x.eq(p.x_count * p.x_stride), s_x_base.eq(p.x_before + rows),
             s_y.eq(p.y_count * p.y_stride), s_y_base.eq(p.y_base),
         ]  # fmt: skip
         m.d.comb += self.done.eq(Mux(two_steps, s_2, s_1))
 
         f_x, f_y = Signal(_ROW_BITS), Signal(_BYTE_BITS)
         f_a, f_a_fails = Signal(16), Signal()
-        execute = self.taken.opcode == Opcode.EXECUTE
+        execute = _is_execute(self.taken)
         with m.If(s_1):
             m.d.sync += [f_x.eq(s_x_base + s_x), f_y.eq(s_y_base + s_y), f_a_fails.eq(0)]
         with m.Elif(s_2):
@@ -106,16 +120,17 @@ class Extent(wiring.Component):
                 m.d.sync += f_x.eq(s_x_base + s_x)
         m.d.comb += [
             self.last_a.eq(Mux(execute, f_a, f_x)), self.last_b.eq(f_y),
-            self.last_sums.eq(f_x), self.sums_base.eq(f_x - rows),
+            # The base is wanted of an EXECUTE or a STORE, which have no `pad` rows.
+            self.last_sums.eq(f_x), self.sums_base.eq(f_x - rows_less_one),
         ]  # fmt: skip
         self._check(m, f_x, f_y, f_a_fails)
         return m
 
-    def _first_step(self, m, p, rows, two_steps):
+    def _first_step(self, m, p, rows, less_one, two_steps):
         config, command = self.config, self.command
         load, execute = command.load, command.execute
-        is_execute, is_store = (command.opcode == o for o in (Opcode.EXECUTE, Opcode.STORE))
-        to_sums = load.target == Target.ACCUMULATOR
+        is_execute, is_store = _is_execute(command), _is_store(command)
+        to_sums = load.target.as_value()[0]
         # STORE has its fields in the same places as LOAD, and EXECUTE has m in that of rows, n in
         # that of bytes, and b_tile_stride in that of the low half of the stride.
         rows_less_one, bytes_less_one = _less_one(load.rows), _less_one(load.bytes)
@@ -124,10 +139,11 @@ class Extent(wiring.Component):
                          bytes_less_one >> exact_log2(config.row_bytes)))
         m.d.sync += [
             two_steps.eq(is_execute | load.stride[16:].any()),
-            rows.eq(rows_less_one + Mux(is_execute, 0, load.pad)),
+            less_one.eq(rows_less_one),
+            rows.eq(load.rows + (load.pad & (~is_execute & ~is_store).replicate(16))),
             p.x_count.eq(Mux(is_execute, _less_one(execute.k), chunks)),
             p.x_stride.eq(Mux(is_execute, execute.a_stride, load.panel_stride)),
-            p.x_first.eq(Mux(is_execute, execute.a, load.destination)),
+            p.x_before.eq(Mux(is_execute, execute.a, load.destination) - 1),
             p.y_count.eq(Mux(is_execute, bytes_less_one, rows_less_one)),
             p.y_stride.eq(load.stride[:16]),
             p.y_base.eq(Mux(is_execute, execute.b + config.columns - 1,
@@ -136,37 +152,35 @@ class Extent(wiring.Component):
 
     def _second_step(self, m, p):
         load, execute = self.taken.load, self.taken.execute
-        is_execute = self.taken.opcode == Opcode.EXECUTE
+        is_execute = _is_execute(self.taken)
         m.d.sync += [
             p.x_count.eq(p.y_count),
             p.x_stride.eq(execute.c_stride),
-            p.x_first.eq(execute.c),
+            p.x_before.eq(execute.c - 1),
             p.y_stride.eq(Mux(is_execute, execute.b_stride, load.stride[16:])),
         ]
         with m.If(is_execute):
             m.d.sync += p.y_count.eq(p.x_count)
 
     def _check(self, m, f_x, f_y, f_a_fails):
-        config, load = self.config, self.taken.load
+        config, load, fails = self.config, self.taken.load, self.fails
         width = config.axi_address_width
-        is_load, is_execute = (self.taken.opcode == o for o in (Opcode.LOAD, Opcode.EXECUTE))
-        in_scratchpad = is_load & (load.target == Target.SCRATCHPAD)
+        is_execute, is_store = _is_execute(self.taken), _is_store(self.taken)
+        in_scratchpad = ~is_execute & ~is_store & ~load.target.as_value()[0]
+        x_fails = f_a_fails | in_scratchpad & self._not_in_scratchpad(f_x)
+        y_fails = is_execute & self._not_in_scratchpad(f_y)
         last = Signal(width + 1)
         m.d.comb += [
             self.memory_extent.eq(f_y + 1),
             last.eq(load.address[:width] + f_y[:width]),
             self.last_byte.eq(last),
+            self.row.eq(Mux(y_fails & ~x_fails, f_y, f_x)),
+            fails.scratchpad.eq(x_fails | y_fails),
+            fails.accumulator.eq(
+                ~in_scratchpad & f_x[exact_log2(config.accumulator_rows):].any()),
+            fails.memory.eq(~is_execute & Cat(load.address[width:], f_y[width:]).any()),
+            fails.carry.eq(~is_execute & last[width]),
         ]
-        with m.If(f_a_fails | in_scratchpad & self._not_in_scratchpad(f_x)):
-            m.d.comb += [self.code.eq(ErrorCode.SCRATCHPAD), self.address.eq(f_x)]
-        with m.Elif(is_execute & self._not_in_scratchpad(f_y)):
-            m.d.comb += [self.code.eq(ErrorCode.SCRATCHPAD), self.address.eq(f_y)]
-        with m.Elif(~in_scratchpad & (f_x >= config.accumulator_rows)):
-            m.d.comb += [self.code.eq(ErrorCode.ACCUMULATOR), self.address.eq(f_x)]
-        with m.Else():
-            m.d.comb += self.address.eq(load.address)
-            with m.If(~is_execute & Cat(last[width:], load.address[width:], f_y[width:]).any()):
-                m.d.comb += self.code.eq(ErrorCode.ADDRESS)
 
     def _not_in_scratchpad(self, row):
-        return row >= self.config.scratchpad_rows
+        return row[exact_log2(self.config.scratchpad_rows):].any()

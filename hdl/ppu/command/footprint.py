@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from amaranth.hdl import Value
 from amaranth.lib import data
+from amaranth.utils import ceil_log2
 
 __all__ = ["BLOCK_BITS", "Conflict", "Footprint", "RangeLayout", "conflicts"]
 
@@ -13,26 +14,30 @@ BLOCK_BITS = 6
 
 
 def RangeLayout(width):
-    """Rows or blocks `first` to `last`, both included, if `valid`."""
-    return data.StructLayout({"valid": 1, "first": width, "last": width})
+    """Rows or blocks `first` to `last`, both included."""
+    return data.StructLayout({"first": width, "last": width})
 
 
 def Footprint(config):
     """Bounding ranges of all that a command touches.
 
-    `a`, `b`: scratchpad rows that an EXECUTE reads; `a` also those that a LOAD writes. `sums`:
-    accumulator rows that a LOAD or an EXECUTE writes or a STORE reads. `sums_base`: the first of
+    `target`: rows that a LOAD writes, of the accumulator if `to_sums`, else of the scratchpad. `a`,
+    `b`: scratchpad rows that an EXECUTE reads. `sums`: accumulator rows that an EXECUTE writes or a
+    STORE reads; of a LOAD to the accumulator, those of `target` again. `sums_base`: the first of
     them in the last tile of an EXECUTE, or in the last chunk of a STORE. `memory`: blocks that a
     LOAD reads or a STORE writes.
     """
+    scratchpad, sums = ceil_log2(config.scratchpad_rows), ceil_log2(config.accumulator_rows)
     return data.StructLayout({
-        "a": RangeLayout(16), "b": RangeLayout(16), "sums": RangeLayout(16), "sums_base": 16,
+        "to_sums": 1, "target": RangeLayout(max(scratchpad, sums)),
+        "a": RangeLayout(scratchpad), "b": RangeLayout(scratchpad),
+        "sums": RangeLayout(sums), "sums_base": sums,
         "memory": RangeLayout(config.axi_address_width - BLOCK_BITS),
     })  # fmt: skip
 
 
 def _overlap(x, y):
-    return x.valid & y.valid & (x.first <= y.last) & (y.first <= x.last)
+    return (x.first <= y.last) & (y.first <= x.last)
 
 
 class Conflict(NamedTuple):
@@ -49,26 +54,34 @@ class Conflict(NamedTuple):
 
 
 def conflicts(younger_unit, younger, older_unit, older):
-    """The :class:`Conflict` of two commands of different units; those of one unit run in order."""
-    sums = _overlap(younger.sums, older.sums)
+    """The :class:`Conflict` of two commands of different units; those of one unit run in order.
+
+    The same ranges are compared for several units where it can be, which saves comparators.
+    """
     match (younger_unit, older_unit):
         case ("load", "execute"):
-            return Conflict(_overlap(younger.a, older.a) | _overlap(younger.a, older.b), sums)
+            reads = _overlap(younger.target, older.a) | _overlap(younger.target, older.b)
+            return Conflict(~younger.to_sums & reads,
+                            younger.to_sums & _overlap(younger.sums, older.sums))
         case ("load", "store"):
-            return Conflict(sums, _overlap(younger.memory, older.memory))
+            return Conflict(younger.to_sums & _overlap(younger.sums, older.sums),
+                            _overlap(younger.memory, older.memory))
         case ("execute", "load"):
-            weights = _overlap(younger.b, older.a)
-            return Conflict(0, _overlap(younger.a, older.a) | weights | sums, weights)
+            weights = ~older.to_sums & _overlap(younger.b, older.target)
+            return Conflict(0, ~older.to_sums & _overlap(younger.a, older.target) | weights
+                            | older.to_sums & _overlap(younger.sums, older.target), weights)
         case ("execute", "store"):
-            return Conflict(sums)
+            return Conflict(_overlap(younger.sums, older.sums))
         case ("store", "load"):
-            return Conflict(0, sums | _overlap(younger.memory, older.memory))
+            return Conflict(0, older.to_sums & _overlap(younger.sums, older.target)
+                            | _overlap(younger.memory, older.memory))
         case ("store", "execute"):
             # The last tile's rows are updated one a cycle from its first, which the EXECUTE
             # reports; all others were before. A STORE reads row i of a chunk i cycles after its
             # first read or later, and that row is not more than i rows into the last tile, if no
             # chunk begins above the tile. So no read overtakes an update if the first does not.
             follows = younger.sums_base <= older.sums_base
+            sums = _overlap(younger.sums, older.sums)
             return Conflict(sums & follows, sums & ~follows)
     raise ValueError(f"units must be two of load, execute and store, not {younger_unit!r}, "
                      f"{older_unit!r}")  # fmt: skip

@@ -3,15 +3,22 @@
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
 
-__all__ = ["ProgramOrder"]
+__all__ = ["ProgramOrder", "is_older"]
+
+
+def is_older(number, other):
+    """Whether a command in flight is older than another: they are less than half a turn apart."""
+    return (number - other)[len(number) - 1]
 
 
 class ProgramOrder(wiring.Component):
     """Gives every command a number as it enters, and retires commands in that order.
 
     Units complete commands in an order of their own; a command retires once it and all older ones
-    are complete, at most one a cycle, at the earliest the cycle after its completion.
+    are complete, at most one a cycle and none in the cycle after an END, at the earliest the cycle
+    after its completion. Numbers count modulo twice the depth.
 
     Parameters
     ----------
@@ -44,9 +51,10 @@ class ProgramOrder(wiring.Component):
         self.depth = depth
         super().__init__({
             "enter": In(1), "enter_complete": In(1), "enter_end": In(1),
-            "ready": Out(1), "empty": Out(1),
-            "tail": Out(range(depth)), "head": Out(range(depth)),
-            "done": In(1).array(completions), "done_number": In(range(depth)).array(completions),
+            "ready": Out(1), "empty": Out(1, init=1),
+            "tail": Out(range(2 * depth)), "head": Out(range(2 * depth)),
+            "done": In(1).array(completions),
+            "done_number": In(range(2 * depth)).array(completions),
             "retired": Out(32), "end": Out(1),
         })  # fmt: skip
 
@@ -54,23 +62,27 @@ class ProgramOrder(wiring.Component):
         m = Module()
         complete, is_end = Signal(self.depth), Signal(self.depth)
         level = Signal(range(self.depth + 1))
-        retire = Signal()
+        retire, ended = Signal(), Signal()
+        head, tail = (number[:exact_log2(self.depth)] for number in (self.head, self.tail))
         m.d.comb += [
-            self.ready.eq(level != self.depth),
-            self.empty.eq(level == 0),
-            retire.eq(~self.empty & complete.bit_select(self.head, 1)),
-            self.end.eq(retire & is_end.bit_select(self.head, 1)),
+            self.ready.eq(~level[-1]),
+            retire.eq(~self.empty & ~ended & complete.bit_select(head, 1)),
+            self.end.eq(retire & is_end.bit_select(head, 1)),
         ]
-        m.d.sync += level.eq(level + self.enter - retire)
+        m.d.sync += ended.eq(self.end)
+        with m.If(self.enter ^ retire):
+            m.d.sync += [
+                level.eq(level + Mux(retire, -1, 1)), self.empty.eq(retire & (level == 1)),
+            ]
         with m.If(self.enter):
             m.d.sync += [
                 self.tail.eq(self.tail + 1),
-                complete.bit_select(self.tail, 1).eq(self.enter_complete),
-                is_end.bit_select(self.tail, 1).eq(self.enter_end),
+                complete.bit_select(tail, 1).eq(self.enter_complete),
+                is_end.bit_select(tail, 1).eq(self.enter_end),
             ]
         for done, number in zip(self.done, self.done_number, strict=True):
             with m.If(done):
-                m.d.sync += complete.bit_select(number, 1).eq(1)
+                m.d.sync += complete.bit_select(number[:len(head)], 1).eq(1)
         with m.If(retire):
             m.d.sync += [self.head.eq(self.head + 1), self.retired.eq(self.retired + 1)]
         return m

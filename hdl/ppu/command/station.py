@@ -20,15 +20,22 @@ __all__ = ["Station"]
 #: ENDs in flight.
 _ENDS = 4
 #: Unit -> parts of a footprint that its commands are asked for once they are inside.
-_PARTS = {"load": ("a", "sums", "memory"), "execute": ("a", "b", "sums", "sums_base"),
+_PARTS = {"load": ("to_sums", "target", "memory"), "execute": ("a", "b", "sums", "sums_base"),
           "store": ("sums", "memory")}
-#: Unit -> its pulses that release something.
-_RELEASES = {"load": ("completed",), "execute": ("released", "streaming"), "store": ("released",)}
+#: Unit -> its pulses that release something; that a LOAD completes is all it tells.
+_RELEASES = {"load": (), "execute": ("released", "streaming"), "store": ("released",)}
+#: Younger unit, older unit -> what ends a conflict: early, late.
+_ENDED_BY = {
+    ("load", "execute"): ("released", "completed"), ("load", "store"): ("released", "completed"),
+    ("execute", "load"): (None, "completed"), ("execute", "store"): ("released", None),
+    ("store", "load"): (None, "completed"), ("store", "execute"): ("streaming", "completed"),
+}  # fmt: skip
 
 
-def _release(younger_unit, older_unit):
-    """Which release of the older unit ends an early conflict: its index in `_RELEASES`."""
-    return int((younger_unit, older_unit) == ("store", "execute"))
+def _events(unit):
+    """The events that commands of a unit wait for: pairs of unit and pulse."""
+    return [(older, pulse) for (younger, older), pulses in _ENDED_BY.items() if younger == unit
+            for pulse in pulses if pulse is not None]  # fmt: skip
 
 
 class Station(wiring.Component):
@@ -41,9 +48,10 @@ class Station(wiring.Component):
 
     An EXECUTE is offered as soon as its weights are there, and starts with `execute_go`.
 
-    When a unit reports a bus error, no younger command starts any more; once all older commands
-    have retired and all running ones have ended, the core stops with the oldest error. An EXECUTE
-    that was offered but not started has changed nothing, and is not waited for.
+    When a unit reports a bus error, no command enters any more, and from the second cycle after it
+    no younger one starts; once all older commands have retired and all running ones have ended, the
+    core stops with the oldest error. An EXECUTE that was offered but not started has changed
+    nothing, and is not waited for.
 
     Parameters
     ----------
@@ -107,20 +115,24 @@ class Station(wiring.Component):
         for unit, slots in self.slots.items():
             rings[unit] = CommandRing(
                 slots=slots, others=sum(self.slots.values()) - slots, job_layout=self.jobs[unit],
-                footprint=Footprint(self.config), numbers=depth, releases=len(_RELEASES[unit]),
+                footprint=Footprint(self.config), numbers=2 * depth, releases=len(_RELEASES[unit]),
+                events=[pulse == "completed" for _, pulse in _events(unit)],
                 ahead=unit == "execute")
             m.submodules[unit] = rings[unit]
             connect(m, rings[unit].job, flipped(getattr(self, unit)))
         waits = self._compare(m, rings)
-        self._enter(m, rings, order, tags, waits)
-        self._complete(m, rings, order)
+        failed = Signal()
+        self._enter(m, rings, order, tags, waits, failed)
+        self._report(m, rings, self._complete(m, rings, order, failed))
         self._tell(m, rings)
         m.d.comb += [
             self.retired.eq(order.retired), self.end.eq(order.end),
-            self.end_tag.eq(tags.o.payload), tags.o.ready.eq(order.end),
+            self.end_tag.eq(tags.o.payload),
             self.pending.eq(~order.empty), self.execute_go.eq(rings["execute"].go),
             self.drained.eq(~Cat(ring.running for ring in rings.values()).any()),
         ]  # fmt: skip
+        # No other END retires in the cycle after one, so its tag may stay for a cycle.
+        m.d.sync += tags.o.ready.eq(order.end)
         return m
 
     def _tell(self, m, rings):
@@ -145,27 +157,36 @@ class Station(wiring.Component):
                 m.d.sync += now.eq(Cat(Value.cast(bit) for bit in bits))
         return waits
 
-    def _enter(self, m, rings, order, tags, waits):
+    def _enter(self, m, rings, order, tags, waits, failed):
         """Second cycle: the command takes a slot of its unit, or does what needs none."""
-        command, compared = self.i.payload, Signal()
-        opcode = {"load": Opcode.LOAD, "execute": Opcode.EXECUTE, "store": Opcode.STORE}
-        bad = command.code != ErrorCode.NONE
-        good = self.i.valid & compared & ~bad & order.ready & ~self.stop.valid
-        enter_end, enter_fence = Signal(), Signal()
-        m.d.sync += compared.eq(self.i.valid & ~self.i.ready)
-        m.d.comb += [
-            enter_end.eq(good & (command.opcode == Opcode.END) & tags.i.ready),
-            enter_fence.eq(good & (command.opcode == Opcode.FENCE) & order.empty),
-            tags.i.valid.eq(enter_end), tags.i.payload.eq(command.tag),
-        ]  # fmt: skip
-        entered = enter_end | enter_fence
+        command = self.i.payload
+        # What the command is, once it is compared; then it stays until it enters.
+        kinds = {"load": Opcode.LOAD, "execute": Opcode.EXECUTE, "store": Opcode.STORE,
+                 "fence": Opcode.FENCE, "end": Opcode.END}  # fmt: skip
+        is_kind = {name: Signal(name=f"is_{name}") for name in (*kinds, "bad")}
+        fresh = self.i.valid & ~self.i.ready
+        m.d.sync += is_kind["bad"].eq(fresh & command.bad)
+        for name, opcode in kinds.items():
+            m.d.sync += is_kind[name].eq(fresh & ~command.bad & (command.opcode == opcode))
+        # Whether one of that kind may enter is found a cycle before: commands are further apart.
+        enter = {name: Signal(name=f"enter_{name}") for name in kinds}
+        room = {"fence": order.empty, "end": tags.i.ready,
+                **{unit: ring.ready for unit, ring in rings.items()}}  # fmt: skip
+        may_enter = order.ready & ~self.stop.valid & ~failed & ~self.i.ready
+        for name in kinds:
+            may = Signal(name=f"may_{name}")
+            m.d.sync += may.eq(may_enter & room[name])
+            m.d.comb += enter[name].eq(may & is_kind[name])
+        m.d.comb += [tags.i.valid.eq(enter["end"]), tags.i.payload.eq(command.tag)]
         for unit, ring in rings.items():
-            others = [(other, r) for other, r in rings.items() if other != unit]
             early, late, weights = waits[unit]
+            others = [(other, r) for other, r in rings.items() if other != unit]
             valid = Cat(r.slot_valid for _, r in others)
-            shares = Cat(r.slot_shares[_release(unit, other)] for other, r in others)
+            shares = Cat(
+                r.slot_shares[_RELEASES[other].index(_ENDED_BY[unit, other][0])]
+                if _ENDED_BY[unit, other][0] else C(0, r.slots) for other, r in others)
             m.d.comb += [
-                ring.enter.eq(good & (command.opcode == opcode[unit]) & ring.ready),
+                ring.enter.eq(enter[unit]),
                 ring.enter_job.eq(getattr(command, unit)), ring.enter_number.eq(order.tail),
                 ring.enter_wait.eq((late & valid) | (early & shares)), ring.enter_late.eq(late),
             ]  # fmt: skip
@@ -173,12 +194,12 @@ class Station(wiring.Component):
                          for part in _PARTS[unit]]
             if ring.ahead:
                 m.d.comb += ring.enter_weights.eq(weights & valid)
-            entered |= ring.enter
         m.d.comb += [
-            order.enter.eq(entered), self.i.ready.eq(entered),
-            order.enter_complete.eq(enter_end | enter_fence), order.enter_end.eq(enter_end),
+            order.enter.eq(self.i.ready), self.i.ready.eq(Cat(*enter.values()).any()),
+            order.enter_complete.eq(enter["end"] | enter["fence"]),
+            order.enter_end.eq(enter["end"]),
         ]  # fmt: skip
-        with m.If(self.i.valid & bad & order.empty & ~self.stop.valid):
+        with m.If(is_kind["bad"] & order.empty & ~self.stop.valid):
             self._stop(m, order, command.code, command.address)
 
     def _stop(self, m, order, code, address):
@@ -187,54 +208,68 @@ class Station(wiring.Component):
             self.stop.index.eq(order.retired),
         ]
 
-    def _complete(self, m, rings, order):
-        """What units report; bus errors."""
-        failed, fail_number = Signal(), Signal.like(order.head)
-        fail_code, fail_address = Signal(ErrorCode), Signal(64)
-        released, completed = {}, {}
-        now_failed, now_number = failed, fail_number
-
-        def older(number, other):
-            """Whether a command in flight is older than another: numbers count on from the head."""
-            return ((number - order.head)[:len(order.head)]
-                    < (other - order.head)[:len(order.head)])
-
+    def _complete(self, m, rings, order, failed):
+        """What units report; bus errors. Returns the pulses that others may rely on, by name."""
         errors = {"load": (ErrorCode.READ_SLVERR, ErrorCode.READ_DECERR),
                   "store": (ErrorCode.WRITE_SLVERR, ErrorCode.WRITE_DECERR)}
+        pulses, failures = {}, []
         for index, (unit, ring) in enumerate(rings.items()):
             pulse = getattr(self, f"{unit}_completed")
-            fault = getattr(self, f"{unit}_fault", None)
-            fails = pulse & (fault.resp != Response.OKAY) if fault is not None else C(0, 1)
+            fails = C(0, 1)
+            if unit in errors:
+                fault = getattr(self, f"{unit}_fault")
+                fails = pulse & (fault.resp != Response.OKAY)
+                failures.append(self._fail(m, order, unit, ring, fails, fault, errors[unit]))
             m.d.comb += [
                 ring.unit_completed.eq(pulse),
                 *(ring.unit_released[index].eq(getattr(self, f"{unit}_{name}"))
                   for index, name in enumerate(_RELEASES[unit])),
                 order.done[index].eq(pulse & ~fails),
                 order.done_number[index].eq(ring.completed_number),
-                ring.may_start.eq(~self.drain & ~self.stop.valid & (
-                    ~failed | older(ring.next_number, fail_number))),
+                ring.hold.eq(self.drain | self.stop.valid),
             ]
             # A command that depends on a failed one must never start.
-            released[unit] = [slots & ~fails.replicate(ring.slots) for slots in ring.released]
-            completed[unit] = ring.completed & ~fails.replicate(ring.slots)
-            if fault is not None:
-                number = ring.completed_number
-                oldest = fails & (~now_failed | older(number, now_number))
-                slave_error, decode_error = errors[unit]
-                with m.If(oldest):
-                    m.d.sync += [
-                        failed.eq(1), fail_number.eq(number), fail_address.eq(fault.address),
-                        fail_code.eq(Mux(fault.resp == Response.DECERR,
-                                         decode_error.value, slave_error.value)),
-                    ]
-                now_number = Mux(oldest, number, now_number)
-                now_failed = now_failed | fails
-        for unit, ring in rings.items():
-            m.d.comb += [
-                ring.other_released.eq(Cat(v[_release(unit, other)]
-                                           for other, v in released.items() if other != unit)),
-                ring.other_completed.eq(Cat(v for other, v in completed.items() if other != unit)),
+            pulses[unit, "completed"] = pulse & ~fails
+            pulses |= {(unit, name): getattr(self, f"{unit}_{name}") for name in _RELEASES[unit]}
+        m.d.comb += failed.eq(Cat(unit_failed for unit_failed, _ in failures).any())
+        for ring in rings.values():
+            for index, (unit_failed, number) in enumerate(failures):
+                m.d.comb += [ring.failed[index].eq(unit_failed),
+                             ring.failed_number[index].eq(number)]  # fmt: skip
+        return pulses
+
+    def _fail(self, m, order, unit, ring, fails, fault, errors):
+        """The first failure of a unit, which is its oldest one; stops once it is the oldest of all.
+
+        Returns whether the unit failed, and the number of the command.
+        """
+        unit_failed, number = Signal(name=f"{unit}_failed"), Signal.like(order.head)
+        code, stops = Signal(ErrorCode, name=f"{unit}_error"), Signal(name=f"{unit}_stops")
+        slave_error, decode_error = errors
+        with m.If(fails & ~unit_failed):
+            m.d.sync += [
+                unit_failed.eq(1), number.eq(ring.completed_number),
+                code.eq(Mux(fault.resp == Response.DECERR, decode_error.value, slave_error.value)),
             ]
-        with m.If(failed & ~order.empty & (order.head == fail_number) & self.drained
-                  & ~self.stop.valid):
-            self._stop(m, order, fail_code, fail_address)
+        m.d.sync += stops.eq(
+            unit_failed & ~order.empty & (order.head == number) & self.drained & ~self.stop.valid)
+        with m.If(stops):
+            # The unit keeps the address of its first error.
+            self._stop(m, order, code, fault.address)
+        return unit_failed, number
+
+    def _report(self, m, rings, pulses):
+        """Tells each ring what happens in the others."""
+        for unit, ring in rings.items():
+            for index, (older, pulse) in enumerate(_events(unit)):
+                slots = []
+                for other, r in rings.items():
+                    place = (r.complete_slot if pulse == "completed" else
+                             r.release_slot[_RELEASES[other].index(pulse)] if other == older
+                             else None)
+                    if other != unit:
+                        slots.append(place if other == older else C(0, r.slots))
+                m.d.comb += [
+                    ring.event[index].eq(pulses[older, pulse]), ring.event_slot[index].eq(
+                        Cat(slots)),
+                ]

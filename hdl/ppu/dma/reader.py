@@ -31,12 +31,12 @@ class ReadEngine(wiring.Component):
         beats <-- queue <---------------------- axi.r
 
     Latency: range accepted to `axi.ar.valid` two cycles; `axi.r` to `beats` one cycle when nothing
-    waits. Throughput one burst and one beat per cycle. Cuts all paths but `axi.ar.ready` to
-    `ranges.ready`.
+    waits. Throughput one burst and one beat per cycle. Cuts all paths; a spare register before that
+    of AR keeps `axi.ar.ready` away from the splitter.
 
     `room` is the number of free places in the queue, less those reserved. A burst takes its beats
     from it when it enters the AR register, and is sent once `room` is not negative: its sign is the
-    whole condition.
+    whole condition. A place counts as free the cycle after its beat has left.
 
     Parameters
     ----------
@@ -117,24 +117,41 @@ class ReadEngine(wiring.Component):
     def _ask(self, m, bursts, pending, taken):
         """Bursts to AR, as `room` allows."""
         room   = Signal(range(-self.max_burst_beats, self.buffer_beats + 1), init=self.buffer_beats)
+        left   = Signal()       # a beat left the queue
         loaded = Signal()
+        spare  = Signal(bursts.payload.shape())
+        full   = Signal()       # there is a burst in `spare`
+        take   = Signal()
+        free   = Signal()       # the AR register takes another burst, if there is one
         load   = Signal()
+        ar     = self.axi.ar
         lanes  = exact_log2(self.data_width // 8)
+        chosen = data.View(spare.shape(), Mux(full, spare.as_value(), bursts.payload.as_value()))
+        after  = Signal.like(room)
         m.d.comb += [
-            self.axi.ar.valid.eq(loaded & (room >= 0)),
-            load.eq(bursts.valid & bursts.ready),
+            ar.valid.eq(loaded & (room >= 0)),
+            bursts.ready.eq(~full & pending.ready),
+            take.eq(bursts.valid & bursts.ready),
+            free.eq(~loaded | (ar.valid & ar.ready)),
+            load.eq(free & (full | take)),
             pending.payload.eq(bursts.p.address),
-            pending.valid.eq(load),
+            pending.valid.eq(take),
+            after.eq(room + left),
         ]
-        # ~len is -(len + 1)
-        m.d.sync += room.eq(room + Mux(load, Cat(~bursts.p.len, 1).as_signed(), 0) + taken)
-        with m.If(~loaded | (self.axi.ar.valid & self.axi.ar.ready)):
-            m.d.comb += bursts.ready.eq(pending.ready)
+        m.d.sync += [
+            left.eq(taken),
+            # ~len is -(len + 1)
+            room.eq(Mux(load, after + Cat(~chosen.len, 1).as_signed(), after)),
+            full.eq(~free & (full | take)),
+        ]
+        with m.If(~full):
+            m.d.sync += spare.eq(bursts.payload)
+        with m.If(free):
             m.d.sync += [
                 loaded.eq(load),
-                self.axi.ar.p.id.eq(self.id),
-                self.axi.ar.p.addr.eq(Cat(C(0, lanes), bursts.p.address[lanes:])),
-                self.axi.ar.p.len.eq(bursts.p.len),
+                ar.p.id.eq(self.id),
+                ar.p.addr.eq(Cat(C(0, lanes), chosen.address[lanes:])),
+                ar.p.len.eq(chosen.len),
             ]
 
     def _answer(self, m, queue, pending):

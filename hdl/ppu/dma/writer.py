@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from ..lib.axi import AxiWriteSignature, FaultLayout
-from ..lib.queue import ShallowQueue
+from ..lib.queue import ShallowQueue, Slice
 from .bursts import BurstSplitter
 from .ranges import RangeLayout
 
@@ -32,9 +32,9 @@ class WriteEngine(wiring.Component):
         beats ---------------- W register <--+---> axi.w
         completed, fault <--- pending <----------- axi.b
 
-    Latency: range accepted to `axi.aw.valid` two cycles, to the first `axi.w.valid` three; beat to
+    Latency: range accepted to `axi.aw.valid` two cycles, to the first `axi.w.valid` four; beat to
     `axi.w` one; last `axi.b` to `completed` one. Throughput one burst and one beat per cycle. Cuts
-    all paths but those from `axi.aw.ready` to `ranges.ready` and `axi.w.ready` to `beats.ready`.
+    all paths but that from `axi.w.ready` to `beats.ready`.
 
     Parameters
     ----------
@@ -103,14 +103,14 @@ class WriteEngine(wiring.Component):
         wiring.connect(m, wiring.flipped(self.ranges), splitter.i)
 
         self._address(m, splitter.o, lengths.i, pending.i)
-        self._data(m, lengths.o)
+        active = self._data(m, lengths.o)
         self._answer(m, pending.o)
         m.d.comb += [
             self.in_flight.eq(pending.level),
             self.busy.eq(splitter.o.valid | pending.o.valid),
-            self.unsent.eq(splitter.o.valid | lengths.o.valid | self.axi.aw.valid
-                           | self.axi.w.valid),
-            self.full.eq(~pending.i.ready & ~lengths.o.valid),
+            self.unsent.eq(splitter.o.valid | lengths.o.valid | active
+                           | self.axi.aw.valid | self.axi.w.valid),
+            self.full.eq(~pending.i.ready & ~lengths.o.valid & ~active),
         ]
         return m
 
@@ -119,9 +119,17 @@ class WriteEngine(wiring.Component):
         aw    = self.axi.aw
         lanes = exact_log2(self.data_width // 8)
         load  = Signal()
+        m.submodules.address = address = Slice(
+            data.StructLayout({"addr": self.address_width, "len": 8}))
         # A burst in `lengths` is in `pending` too, so there is room in both or in none.
         m.d.comb += [
+            bursts.ready.eq(address.i.ready & pending.ready),
             load.eq(bursts.valid & bursts.ready),
+            address.i.valid.eq(load),
+            address.i.p.addr.eq(Cat(C(0, lanes), bursts.p.address[lanes:])),
+            address.i.p.len.eq(bursts.p.len),
+            aw.valid.eq(address.o.valid), address.o.ready.eq(aw.ready),
+            aw.p.addr.eq(address.o.p.addr), aw.p.len.eq(address.o.p.len), aw.p.id.eq(self.id),
             lengths.payload.eq(bursts.p.len),
             lengths.valid.eq(load),
             pending.p.address.eq(bursts.p.address),
@@ -130,34 +138,35 @@ class WriteEngine(wiring.Component):
         ]
         with m.If(load):
             m.d.sync += Assert(lengths.ready, "More lengths than bursts in flight")
-        with m.If(~aw.valid | aw.ready):
-            m.d.comb += bursts.ready.eq(pending.ready)
-            m.d.sync += [
-                aw.valid.eq(load),
-                aw.p.id.eq(self.id),
-                aw.p.addr.eq(Cat(C(0, lanes), bursts.p.address[lanes:])),
-                aw.p.len.eq(bursts.p.len),
-            ]
 
     def _data(self, m, lengths):
-        """Beats to W, with `last` counted."""
-        w     = self.axi.w
-        index = Signal(lengths.payload.shape())
-        last  = Signal()
-        m.d.comb += last.eq(index == lengths.payload)
-        with m.If(~w.valid | w.ready):
-            m.d.comb += [
-                self.beats.ready.eq(lengths.valid),
-                lengths.ready.eq(self.beats.valid & last),
-            ]
+        """Beats to W, with `last` counted. Returns whether there is a burst to send beats of."""
+        w      = self.axi.w
+        active = Signal()
+        left   = Signal(lengths.payload.shape())    # beats of the burst after the next one
+        final  = Signal()                           # left == 0
+        free   = ~w.valid | w.ready
+        go     = Signal()
+        m.d.comb += [
+            go.eq(self.beats.valid & active & free),
+            self.beats.ready.eq(active & free),
+            lengths.ready.eq(~active | go & final),
+        ]
+        with m.If(lengths.ready):
             m.d.sync += [
-                w.valid.eq(self.beats.valid & lengths.valid),
+                active.eq(lengths.valid), left.eq(lengths.payload),
+                final.eq(lengths.payload == 0),
+            ]  # fmt: skip
+        with m.Elif(go):
+            m.d.sync += [left.eq(left - 1), final.eq(left == 1)]
+        with m.If(free):
+            m.d.sync += [
+                w.valid.eq(go),
                 w.p.data.eq(self.beats.p.data),
                 w.p.strb.eq(self.beats.p.strb),
-                w.p.last.eq(last),
+                w.p.last.eq(final),
             ]
-            with m.If(self.beats.valid & lengths.valid):
-                m.d.sync += index.eq(Mux(last, 0, index + 1))
+        return active
 
     def _answer(self, m, pending):
         """B to `completed` and `fault`."""

@@ -29,7 +29,8 @@ class SystolicArray(wiring.Component):
     of this tile does (with `i_swap`), and the next tile may start right after its last weight row.
     With at least as many operand rows as columns in a tile, no element is ever idle.
 
-    There is no flow control; gaps between rows and between weight rows are allowed anywhere.
+    There is no flow control; gaps between rows and between weight rows are allowed anywhere. A
+    reset forgets loads and swaps on their way; it leaves data alone.
 
     Parameters
     ----------
@@ -78,8 +79,8 @@ class SystolicArray(wiring.Component):
         loads, swaps = self._top_control(m)
         for r, row in enumerate(elements):
             skew = r * self._hop
-            a = delay(m, self.i_a[r].as_value(), skew, name=f"a_{r}")
-            b = delay(m, self.i_b[r].as_value(), skew, name=f"b_{r}")
+            a = delay(m, self.i_a[r].as_value(), skew, name=f"a_{r}", reset_less=True)
+            b = delay(m, self.i_b[r].as_value(), skew, name=f"b_{r}", reset_less=True)
             for c, element in enumerate(row):
                 left = row[c - 1] if c else None
                 above = elements[r - 1][c] if r else None
@@ -92,7 +93,7 @@ class SystolicArray(wiring.Component):
                 ]
         for c, element in enumerate(elements[-1]):
             m.d.comb += self.o_sums[c].eq(
-                delay(m, element.o_sum, self.columns - 1 - c, name=f"sum_{c}"))
+                delay(m, element.o_sum, self.columns - 1 - c, name=f"sum_{c}", reset_less=True))
         return m
 
     def _top_control(self, m):
@@ -103,7 +104,7 @@ class SystolicArray(wiring.Component):
             loads.append(load)
             swaps.append(swap)
             next_load = Signal(name=f"load_{c + 1}")
-            next_column = Signal.like(self.i_column, name=f"column_{c + 1}")
+            next_column = Signal.like(self.i_column, name=f"column_{c + 1}", reset_less=True)
             next_swap = Signal(name=f"swap_{c + 1}")
             m.d.sync += [
                 next_load.eq(load & (column != c)),

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from ..lib.delay import delay
+from .multipliers import Multipliers
 
 __all__ = ["Int8Element"]
 
@@ -27,6 +28,7 @@ class Int8Element(wiring.Component):
     An array of elements needs two numbers of its element, and nothing else: `latency`, cycles from
     `i_a` to its share of `o_sum`, and `hop`, cycles from `i_sum` to `o_sum`. Operands of the row
     below must come `hop` cycles later. Throughput: one step per cycle. All outputs are registers.
+    Only the marks of loads and swaps are reset: data is undefined until some comes in.
 
     Parameters
     ----------
@@ -37,7 +39,8 @@ class Int8Element(wiring.Component):
     lanes : int
         Products in a whole sum (bytes of an operand row); fixes the width of sums.
     product_registers : int
-        Registers between multipliers and adder.
+        Registers between multipliers and adder. They follow each multiplier; where products must
+        be added first, the second of two follows that addition.
 
     Members
     -------
@@ -53,14 +56,13 @@ class Int8Element(wiring.Component):
     hop = 1
 
     def __init__(self, *, dot, mixed_signs, lanes, product_registers):
+        self.dot, self.mixed_signs = dot, mixed_signs
         self.product_registers = product_registers
         #: Cycles from `i_a` to its share of `o_sum`: operand register, multiplier, sum register.
         self.latency = 2 + product_registers
-        operand = self.operand_shape(mixed_signs)
-        # |INT8 * INT8| <= 2^14, |UINT8 * UINT8| < 2^16; one bit more for the sign.
-        product_width = 17 if mixed_signs else 16
+        product_width = Multipliers.product_shape(mixed_signs).width
         self.sum_shape = signed(product_width + ceil_log2(lanes))
-        operands = data.ArrayLayout(operand, dot)
+        operands = data.ArrayLayout(self.operand_shape(mixed_signs), dot)
         super().__init__({
             "i_a": In(operands), "o_a": Out(operands),
             "i_b": In(operands), "o_b": Out(operands),
@@ -72,21 +74,32 @@ class Int8Element(wiring.Component):
     @staticmethod
     def operand_shape(mixed_signs):
         """Shape of one operand as it enters the array."""
-        return signed(9) if mixed_signs else signed(8)
+        return Multipliers.operand_shape(mixed_signs)
 
     def elaborate(self, platform):
         m = Module()
-        active = Signal.like(self.i_b)
+        # Products that are added have one more addition; of two registers it takes one.
+        tree_registers = 1 if self.dot > 1 and self.product_registers == 2 else 0
+        m.submodules.multipliers = multipliers = Multipliers(
+            dot=self.dot, mixed_signs=self.mixed_signs,
+            product_registers=self.product_registers - tree_registers)  # fmt: skip
+        operands = Signal.like(self.o_a, reset_less=True)
+        shadow = Signal.like(self.o_b, reset_less=True)
+        total = Signal.like(self.o_sum, reset_less=True)
         m.d.sync += [
-            self.o_a.eq(self.i_a),
+            operands.eq(self.i_a),
             self.o_load.eq(self.i_load),
             self.o_swap.eq(self.i_swap),
         ]
         with m.If(self.i_load):
-            m.d.sync += self.o_b.eq(self.i_b)
-        with m.If(self.i_swap):
-            m.d.sync += active.eq(self.o_b)
-        dot = _adder_tree([a * b for a, b in zip(self.o_a, active, strict=True)])
-        product = delay(m, dot, self.product_registers, name="product")
-        m.d.sync += self.o_sum.eq(self.i_sum + product)
+            m.d.sync += shadow.eq(self.i_b)
+        m.d.comb += [
+            self.o_a.eq(operands), self.o_b.eq(shadow), self.o_sum.eq(total),
+            multipliers.i_a.eq(self.i_a),
+            multipliers.i_b.eq(shadow),
+            multipliers.i_take.eq(self.i_swap),
+        ]  # fmt: skip
+        products = _adder_tree(list(multipliers.o_products))
+        product = delay(m, products, tree_registers, name="product", reset_less=True)
+        m.d.sync += total.eq(self.i_sum + product)
         return m

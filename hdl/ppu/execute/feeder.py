@@ -79,35 +79,50 @@ class Feeder(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        # Weights take a tile first; it waits here for the operands.
+        # A tile waits here for its operands, and in a register for its weights.
         m.submodules.queue = queue = ShallowQueue(self._tile, depth=2)
 
         a_valid, a_fresh, a_final, a_left = Signal(), Signal(), Signal(), Signal(16)
         a_tile = Signal(self._tile)
-        b_valid, b_fresh, b_tile = Signal(), Signal(), Signal(self._tile)
+        b_layout = data.StructLayout({"b": self.b_row.shape(), "b_signed": 1})
+        b_valid, b_fresh, b_tile = Signal(), Signal(), Signal(b_layout)
+        b_spare_full, b_spare, b_next = Signal(), Signal(b_layout), Signal(b_layout)
         b_column = Signal.like(self.b.column, init=self.columns - 1)
+        b_final = Signal()                              # b_column == 0
         loaded = Signal()           # the weights of the next tile to start are all read
         free = Signal(init=1)       # the shadow weights are in use by no tile that has not started
         quiet = Signal(range(self.update_distance))     # cycles since the last operand row
+        quiet_enough = Signal()                         # as many as can matter
         granted = Signal(range(self.jobs + 1))          # jobs that may begin and have not
+        some_granted = Signal()                         # granted != 0
 
         a_go, a_start, a_take = Signal(), Signal(), Signal()
         b_go, b_done, b_take = Signal(), Signal(), Signal()
-        b_wants, b_late = Signal(), Signal()    # b_late: a weight row had to wait for the bank
-        settled = ~a_tile.overlap | (quiet == self.update_distance - 1)
-        may_begin = ~a_tile.first | self.go | (granted != 0)
+        taken = Signal()            # the walker's tile
+        b_late = Signal()           # a weight row had to wait for the bank
+        settled = ~a_tile.overlap | quiet_enough
+        may_begin = ~a_tile.first | self.go | some_granted
+        begins = a_start & a_tile.first
         same_bank = a_tile.a[self._bank_lsb:] == b_tile.b[self._bank_lsb:]
+        # Whether a weight row is read, without and with an operand row, which is known late.
+        b_alone = b_valid & (~b_fresh | free)
+        b_wanted = b_valid & (~b_fresh | free | a_fresh)
+        b_beside = b_wanted & ~same_bank
         m.d.comb += [
-            a_go.eq(a_valid & (~a_fresh | (loaded & settled & may_begin))),
+            # `go` comes last.
+            a_go.eq(a_valid & (~a_fresh | (loaded & settled & (~a_tile.first | some_granted)))
+                    | self.go & a_valid & loaded & settled),
             a_start.eq(a_go & a_fresh),
             a_take.eq(~a_valid | (a_go & a_final)),
-            b_wants.eq(b_valid & (~b_fresh | free | a_start)),
-            b_go.eq(b_wants & ~(a_go & same_bank)),
-            b_done.eq(b_go & (b_column == 0)),
-            b_take.eq(~b_valid | b_done),
+            b_go.eq(Mux(a_go, b_beside, b_alone)),
+            b_done.eq(Mux(a_go, b_beside & b_final, b_alone & b_final)),
+            b_take.eq(Mux(a_go, ~b_valid | b_beside & b_final, ~b_valid | b_alone & b_final)),
             queue.i.payload.eq(self.i.payload),
-            queue.i.valid.eq(self.i.valid & b_take),
-            self.i.ready.eq(queue.i.ready & b_take),
+            queue.i.valid.eq(self.i.valid & ~b_spare_full),
+            self.i.ready.eq(queue.i.ready & ~b_spare_full),
+            taken.eq(self.i.valid & self.i.ready),
+            b_next.b.eq(Mux(b_spare_full, b_spare.b, self.i.payload.b)),
+            b_next.b_signed.eq(Mux(b_spare_full, b_spare.b_signed, self.i.payload.b_signed)),
             queue.o.ready.eq(a_take),
             self.goes.eq(a_go),
             self.held_up.eq(a_valid & ~a_go & Mux(loaded, may_begin, b_late)),
@@ -115,10 +130,10 @@ class Feeder(wiring.Component):
         ]
 
         with m.If(a_take):
-            taken = queue.o.payload
+            tile = queue.o.payload
             m.d.sync += [
-                a_valid.eq(queue.o.valid), a_fresh.eq(1), a_tile.eq(taken),
-                a_left.eq(taken.m), a_final.eq(taken.m == 1),
+                a_valid.eq(queue.o.valid), a_fresh.eq(1), a_tile.eq(tile),
+                a_left.eq(tile.m), a_final.eq(tile.m == 1),
             ]  # fmt: skip
         with m.Elif(a_go):
             m.d.sync += [
@@ -126,17 +141,24 @@ class Feeder(wiring.Component):
                 a_tile.a.eq(a_tile.a + 1), a_tile.c.eq(a_tile.c + 1),
             ]  # fmt: skip
 
+        with m.If(~b_spare_full):
+            m.d.sync += [
+                b_spare.b.eq(self.i.payload.b), b_spare.b_signed.eq(self.i.payload.b_signed),
+            ]  # fmt: skip
+        m.d.sync += b_spare_full.eq(~b_take & (b_spare_full | taken))
         with m.If(b_take):
             m.d.sync += [
-                b_valid.eq(queue.i.valid & queue.i.ready), b_fresh.eq(1), b_tile.eq(self.i.payload),
-                b_tile.b.eq(self.i.payload.b + self.columns - 1), b_column.eq(self.columns - 1),
+                b_valid.eq(b_spare_full | taken), b_fresh.eq(1), b_final.eq(0),
+                b_tile.b.eq(b_next.b + self.columns - 1), b_tile.b_signed.eq(b_next.b_signed),
+                b_column.eq(self.columns - 1),
             ]  # fmt: skip
         with m.Elif(b_go):
             m.d.sync += [
                 b_fresh.eq(0), b_tile.b.eq(b_tile.b - 1), b_column.eq(b_column - 1),
+                b_final.eq(b_column == 1),
             ]  # fmt: skip
 
-        with m.If(b_wants & ~b_go):
+        with m.If(a_go & b_wanted & same_bank):
             m.d.sync += b_late.eq(1)
         with m.Elif(a_start):
             m.d.sync += b_late.eq(0)
@@ -148,11 +170,16 @@ class Feeder(wiring.Component):
             m.d.sync += free.eq(0)
         with m.Elif(a_start):
             m.d.sync += free.eq(1)
-        m.d.sync += granted.eq(granted + self.go - (a_start & a_tile.first))
+        with m.If(self.go ^ begins):
+            m.d.sync += [
+                granted.eq(granted + Mux(begins, -1, 1)), some_granted.eq(self.go | (granted != 1)),
+            ]
         with m.If(a_go):
-            m.d.sync += quiet.eq(0)
-        with m.Elif(quiet != self.update_distance - 1):
-            m.d.sync += quiet.eq(quiet + 1)
+            m.d.sync += [quiet.eq(0), quiet_enough.eq(0)]
+        with m.Elif(~quiet_enough):
+            m.d.sync += [
+                quiet.eq(quiet + 1), quiet_enough.eq(quiet == self.update_distance - 2),
+            ]  # fmt: skip
 
         m.d.sync += [
             self.a_en.eq(a_go), self.a_row.eq(a_tile.a),

@@ -24,8 +24,8 @@ def TileLayout(scratchpad_rows, accumulator_rows):
 class TileWalker(wiring.Component):
     """Walks the two loops of an EXECUTE: column tiles outside, K panels inside.
 
-    Latency one cycle, throughput one tile per cycle, also from one job to the next. Cuts `valid`
-    and `payload`, not `ready`.
+    Latency one cycle, throughput one tile per cycle; a job is taken in the cycle after the last
+    tile of the one before has left. Cuts all paths.
 
     Parameters
     ----------
@@ -93,9 +93,11 @@ class TileWalker(wiring.Component):
                     a.eq(a + job.a_stride), b.eq(b + job.b_stride),
                 ]  # fmt: skip
 
-        with m.If(~self.o.valid | (self.o.ready & last_tile)):
+        m.d.comb += self.i.ready.eq(~self.o.valid)
+        with m.If(self.o.valid & self.o.ready & last_tile):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(self.i.ready):
             next_job = self.i.payload
-            m.d.comb += self.i.ready.eq(1)
             m.d.sync += self.o.valid.eq(self.i.valid)
             with m.If(self.i.valid):
                 m.d.sync += [

@@ -10,7 +10,7 @@ from .split import Split, without_checks
 from .tidy import tidy
 from .writer import to_verilog
 
-__all__ = ["convert", "write"]
+__all__ = ["convert", "no_collection", "write"]
 
 #: Attributes that only tell how Amaranth made something.
 _NOISE = re.compile(r"^ *attribute \\(?:generator|top|src|enum_\w+|amaranth\.\S+) .*\n", re.M)
@@ -34,7 +34,7 @@ def convert(elaboratable, *, ports, name, deduplicate=True):
         Whether each distinct module is written once. Otherwise as Amaranth writes it: one module
         for each instance, with ports that depend on its surroundings.
     """
-    with _no_collection():
+    with no_collection():
         fragment = without_checks(elaboratable)
         if deduplicate:
             return write(Split(fragment, ports=ports, name=name).parts)
@@ -53,7 +53,7 @@ def write(parts):
 
 
 @contextmanager
-def _no_collection():
+def no_collection():
     """Holds garbage collection: a conversion makes millions of objects and hardly any garbage."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -52,7 +52,7 @@ class CommandFetch(wiring.Component):
     -------
     base, mask, tail : In(64), In(16), In(32)
         The ring, see :class:`Ring`.
-    announced, refused, misuse : In(17), In(1), In(RingMisuse)
+    announced, offered, fresh, refused, misuse : In(17), In(17), In(1), In(1), In(RingMisuse)
         More of the ring.
     head : Out(32)
         Commands that have left on `o`, without the error at the end.
@@ -77,7 +77,8 @@ class CommandFetch(wiring.Component):
             commands // 2, max(RATION_COMMANDS, RATION_BEATS * data_width // COMMAND_BITS))
         super().__init__({
             "base": In(64), "mask": In(SIZE_BITS), "tail": In(32),
-            "announced": In(SIZE_BITS + 1), "refused": In(1), "misuse": In(RingMisuse),
+            "announced": In(SIZE_BITS + 1), "offered": In(SIZE_BITS + 1), "fresh": In(1),
+            "refused": In(1), "misuse": In(RingMisuse),
             "head": Out(32), "drain": In(1), "idle": Out(1),
             "o": Out(stream.Signature(FetchedCommand)),
             "axi": Out(AxiReadSignature(
@@ -114,45 +115,62 @@ class CommandFetch(wiring.Component):
         outstanding = Signal(bits + 1)
         count = Signal(bits + 1)                # commands of the range
         count_next = Signal(bits + 1)
+        begun, refused, cancel, wanted = Signal(), Signal(), Signal(), Signal()
         advance, settle = Signal(), Signal()
         stop = self.drain | assembler.failed
         if self.data_width > COMMAND_BITS:      # half a beat is read again only once it was taken
             stop = stop | next_index[0] & (outstanding != 0)
 
-        # A block ends at a multiple of its size, which is that of the ring if that is smaller.
-        block = self.mask[:bits]
-        same_block = ((self.announced ^ next_index) & ~(block | Const(0, len(next_index)))) == 0
-        in_block, left = Signal(bits), Signal(bits + 1)
-        m.d.comb += [
-            in_block.eq(self.announced - next_index),
-            left.eq(Mux(same_block, in_block, (~next_index[:bits] & block) + 1)),
-        ]
+        some, left = self._elaborate_left(m, next_index, bits)
         none_left = (self.tail[: len(next_index)] == next_index) & self.idle
         may_ask = self._elaborate_rations(
             m, none_left, assembler.i.valid, left, count_next, Mux(advance, count, 0))
-        start = ((self.announced != next_index) & ~self.refused & may_ask & ~outstanding[-1]
-                 & ~(advance | settle | ranges.valid) & ~stop)  # fmt: skip
+        start = some & may_ask & ~outstanding[-1] & ~(begun | settle | wanted) & ~stop
         offset = (next_index[:SIZE_BITS] & self.mask) << exact_log2(COMMAND_BYTES)
         m.d.sync += [
             address.eq(self.base + offset),
-            advance.eq(start),
-            settle.eq(advance),
+            begun.eq(start), refused.eq(self.refused),
+            settle.eq(begun),
             outstanding.eq(outstanding + Mux(advance, count, 0) - assembler.taken),
         ]
-        with m.If(ranges.ready):
-            m.d.sync += ranges.valid.eq(0)
+        with m.If(ranges.ready | cancel):
+            m.d.sync += wanted.eq(0)
         with m.If(start):
             m.d.sync += [
-                ranges.valid.eq(1), ranges.payload.address.eq(address), count.eq(count_next),
+                wanted.eq(1), ranges.payload.address.eq(address), count.eq(count_next),
             ]  # fmt: skip
         with m.If(advance):
             m.d.sync += next_index.eq(next_index + count)
         m.d.comb += [
+            # Whether a new tail is refused is known late: then, what began with it is taken back.
+            cancel.eq(begun & refused), advance.eq(begun & ~refused),
+            ranges.valid.eq(wanted & ~cancel),
             ranges.payload.length.eq(count << exact_log2(COMMAND_BYTES)),
             ranges.payload.last.eq(1),
-            self.idle.eq((outstanding == 0) & ~advance),
+            self.idle.eq((outstanding == 0) & ~begun),
         ]
         return outstanding, none_left
+
+    def _elaborate_left(self, m, next_index, bits):
+        """Whether commands are left to ask for, and how many of this block.
+
+        As of the cycle before: reads are so far apart that nothing has changed by the next one. Of
+        a new tail, both are found beside the checks.
+        """
+        # A block ends at a multiple of its size, which is that of the ring if that is smaller.
+        block = self.mask[:bits]
+        outside = ~(block | Const(0, len(next_index)))
+        some, left = [], []
+        for name, tail in (("known", self.announced), ("new", self.offered)):
+            some.append(Signal(name=f"some_{name}"))
+            left.append(Signal(bits + 1, name=f"left_{name}"))
+            same_block = ((tail ^ next_index) & outside) == 0
+            m.d.sync += [
+                some[-1].eq(tail != next_index),
+                left[-1].eq(Mux(same_block, (tail - next_index)[:bits],
+                                (~next_index[:bits] & block) + 1)),
+            ]
+        return Mux(self.fresh, some[1], some[0]), Mux(self.fresh, left[1], left[0])
 
     def _elaborate_rations(self, m, resting, beat, left, count, asked):
         """`count` is `left`, or what is left of a ration. Returns whether that is anything."""

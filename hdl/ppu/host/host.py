@@ -1,7 +1,7 @@
 """Stage 1: the host's side of the core."""
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from ..isa import ErrorCode, FetchedCommand, Stop
@@ -14,8 +14,10 @@ from .regfile import RegisterFile
 from .registers import WINDOW_BYTES, register_map
 from .ring import Ring
 
-__all__ = ["Host"]
+__all__ = ["Host", "Status"]
 
+#: State of the core, in the bits of STATUS.
+Status = data.StructLayout({"busy": 1, "stopped": 1})
 #: ARID of the command fetch.
 FETCH_ID = 0
 
@@ -49,6 +51,8 @@ class Host(wiring.Component):
         Reads of commands, with ARID 0.
     irq : Out(1)
         Interrupt, from a register.
+    status : Out(Status)
+        What the register STATUS has.
     commands : Out(stream.Signature(FetchedCommand))
         Commands in order. Nothing follows one with an error code.
     completed : In(32)
@@ -75,7 +79,7 @@ class Host(wiring.Component):
             "s_axil": In(LiteSignature(address_width=(WINDOW_BYTES - 1).bit_length())),
             "axi": Out(AxiReadSignature(
                 address_width=config.axi_address_width, data_width=config.axi_data_width)),
-            "irq": Out(1),
+            "irq": Out(1), "status": Out(Status),
             "commands": Out(stream.Signature(FetchedCommand)),
             "completed": In(32), "end": In(1), "end_tag": In(32), "stop": In(Stop),
             "pending": In(1),
@@ -108,9 +112,9 @@ class Host(wiring.Component):
         connect(m, fetch.o, flipped(self.commands))
         self._elaborate_ring(m, bridge.bus, regfile.writes, ring, fetch)
         self._elaborate_events(m, bridge.bus, regfile.writes, events)
-        busy = self._elaborate_counters(m, bridge.bus, regfile, ring, events, counters)
+        self._elaborate_counters(m, bridge.bus, regfile, ring, events, counters)
         self._elaborate_reset(m, bridge.bus, regfile.writes.control, fetch.idle)
-        self._elaborate_values(m, regfile.values, ring, fetch, events, counters, busy)
+        self._elaborate_values(m, regfile.values, ring, fetch, events, counters)
         return m
 
     def _elaborate_ring(self, m, bus, writes, ring, fetch):
@@ -122,7 +126,8 @@ class Host(wiring.Component):
             ring.w_data.eq(bus.w_data), ring.w_strb.eq(bus.w_strb),
             ring.head.eq(fetch.head), ring.stopped.eq(self.stop.valid),
             fetch.base.eq(ring.base), fetch.mask.eq(ring.mask), fetch.tail.eq(ring.tail),
-            fetch.announced.eq(ring.announced), fetch.refused.eq(ring.refused),
+            fetch.announced.eq(ring.announced), fetch.offered.eq(ring.offered),
+            fetch.fresh.eq(ring.fresh), fetch.refused.eq(ring.refused),
             fetch.misuse.eq(ring.misuse), fetch.drain.eq(self.drain),
         ]  # fmt: skip
 
@@ -136,14 +141,15 @@ class Host(wiring.Component):
         ]  # fmt: skip
 
     def _elaborate_counters(self, m, bus, regfile, ring, events, counters):
-        """Returns whether the core is busy."""
-        busy, edge, edge_before = Signal(), Signal(), Signal()
+        edge, edge_before = Signal(), Signal()
         m.d.comb += [
-            busy.eq((ring.behind | ring.misuse.valid | self.pending) & ~self.stop.valid),
+            self.status.busy.eq(
+                (ring.behind | ring.misuse.valid | self.pending) & ~self.stop.valid),
+            self.status.stopped.eq(self.stop.valid),
             # Within 2 cycles after it, the ring is behind or the interrupt rises.
             edge.eq((regfile.writes.ring_tail & ~self.stop.valid & ~self.soft_reset)
                     | events.raised.as_value().any()),
-            counters.active.eq(busy | edge | edge_before),
+            counters.active.eq(self.status.busy | edge | edge_before),
             counters.events.eq(self.events), counters.completed.eq(self.completed),
             counters.snapshot.eq(regfile.writes.control & bus.w_strb[0] & bus.w_data[1]),
             counters.read_valid.eq(regfile.page_valid),
@@ -152,7 +158,6 @@ class Host(wiring.Component):
             regfile.page_data.eq(counters.read_data),
         ]
         m.d.sync += edge_before.eq(edge)
-        return busy
 
     def _elaborate_reset(self, m, bus, write_control, idle):
         with m.If(self.soft_reset):
@@ -162,11 +167,11 @@ class Host(wiring.Component):
         with m.Elif(write_control & bus.w_strb[0] & bus.w_data[0]):
             m.d.sync += self.drain.eq(1)
 
-    def _elaborate_values(self, m, values, ring, fetch, events, counters, busy):
+    def _elaborate_values(self, m, values, ring, fetch, events, counters):
         stop = self.stop
         m.d.comb += [
             values.control.eq(Cat(self.drain, counters.pending)),
-            values.status.eq(Cat(busy, stop.valid)),
+            values.status.eq(self.status),
             values.irq_cause.eq(events.cause), values.irq_enable.eq(events.enable),
             values.ring_base_low.eq(ring.base[:32]), values.ring_base_high.eq(ring.base[32:]),
             values.ring_size.eq(ring.size),

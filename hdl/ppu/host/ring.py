@@ -29,9 +29,9 @@ class Ring(wiring.Component):
     base. A tail between RING_HEAD and the old tail would take back commands that may already be on
     their way: it is too far beyond RING_HEAD, as it is when they are all fetched.
 
-    A register changes 2 cycles after the write pulse; what is derived from base and size follows
-    within 2 more. Writes must be 3 cycles apart, with data and strobes kept for a cycle. The fetch
-    gets a new tail already while it is checked, and the outcome with it.
+    A register changes 2 cycles after the write pulse, the tail 3; what is derived from base and
+    size follows within 2 more. Writes must be 3 cycles apart, with data and strobes kept for a
+    cycle. The fetch gets a new tail already while it is checked, and the outcome with it.
 
     Parameters
     ----------
@@ -53,11 +53,14 @@ class Ring(wiring.Component):
     mask : Out(16)
         Size minus one, if the size is allowed.
     announced : Out(17)
-        Lowest bits of the tail, or in one cycle those of a new one.
-    refused : Out(1)
-        `announced` is a new one, and not allowed.
+        Lowest bits of the tail, or already those of a new one that is accepted.
+    offered : Out(17)
+        With `write_tail`: lowest bits of what may become the tail.
+    fresh, refused : Out(1)
+        In the cycle after: it was so, and is checked; it is not allowed.
     behind : Out(1)
-        Head differs from tail. Rises with the new tail; falls a cycle after the head arrives.
+        Head differs from tail, or a misuse is about to show. Rises with the new tail; falls a cycle
+        after the head arrives.
     misuse : Out(RingMisuse)
         First misuse since reset. The address is that of a register if this is the culprit; it may
         change only if the host writes to it in spite of the misuse.
@@ -71,45 +74,50 @@ class Ring(wiring.Component):
             "w_data": In(32), "w_strb": In(4),
             "head": In(32), "stopped": In(1),
             "base": Out(64), "size": Out(32), "tail": Out(32), "mask": Out(SIZE_BITS),
-            "announced": Out(SIZE_BITS + 1), "refused": Out(1),
+            "announced": Out(SIZE_BITS + 1), "offered": Out(SIZE_BITS + 1),
+            "fresh": Out(1), "refused": Out(1),
             "behind": Out(1), "misuse": Out(RingMisuse),
         })  # fmt: skip
 
     def elaborate(self, platform):
         m = Module()
-        setup_refused = self._elaborate_setup(m)
+        setup_written, setup_refused = self._elaborate_setup(m)
         size_good, base_good = self._elaborate_checks(m)
-        tail_written = Signal()
-        new_tail = Signal(32)
+        tail_written, accepted, found = Signal(), Signal(), Signal()
+        new_tail, candidate = Signal(32), Signal(32)
         distance = Signal(32)               # of the new tail from the head
         ahead = Signal(SIZE_BITS + 1)       # of the old tail from the head
         m.d.comb += [
             new_tail.eq(_merge(self.tail, self.w_data, self.w_strb)),
-            self.behind.eq(ahead != 0),
+            self.behind.eq((ahead != 0) | accepted | found),
         ]
         m.d.sync += [
             tail_written.eq(self.write_tail & ~self.stopped & ~self.misuse.valid),
-            distance.eq(new_tail - self.head),
+            candidate.eq(new_tail), distance.eq(new_tail - self.head),
             ahead.eq(self.tail - self.head),
         ]
         # With a bad size or base the ring is empty, and `ahead` is 0.
         short = distance[: len(ahead)]
         near = (distance <= self.size) & (short >= ahead)
         good = size_good & base_good | (distance == 0)
-        with m.If(tail_written & near & good & (short != ahead)):
-            m.d.sync += [self.tail.eq(new_tail), ahead.eq(1)]
+        m.d.sync += accepted.eq(tail_written & near & good & (short != ahead))
+        with m.If(accepted):    # what is written is still there
+            m.d.sync += [self.tail.eq(candidate), ahead.eq(1)]
         m.d.comb += [
-            self.announced.eq(Mux(tail_written, new_tail, self.tail)),
+            self.announced.eq(Mux(accepted, candidate, self.tail)),
+            self.offered.eq(new_tail), self.fresh.eq(tail_written),
             self.refused.eq(tail_written & ~(near & good)),
         ]
 
         culprit = Mux(setup_refused | ~near, _Culprit.WRITTEN.value,
                       Mux(size_good, _Culprit.BASE.value, _Culprit.SIZE.value))
-        self._elaborate_misuse(m, setup_refused | self.refused, culprit)
+        # What may be a misuse is kept before it is known to be one.
+        m.d.sync += found.eq((setup_refused | self.refused) & ~self.misuse.valid)
+        self._elaborate_misuse(m, setup_written | tail_written, found, culprit)
         return m
 
     def _elaborate_setup(self, m):
-        """Base and size. Returns whether a write, the cycle before, came while they are in use."""
+        """Base and size. Returns whether one was written the cycle before, and is in use."""
         written = Signal(3)
         m.d.sync += written.eq(Cat(self.write_base_low, self.write_base_high, self.write_size))
         targets = (self.base[:32], self.base[32:], self.size)
@@ -117,7 +125,7 @@ class Ring(wiring.Component):
             for index, strobe in enumerate(self.w_strb):
                 with m.If(select & strobe & ~self.behind):
                     m.d.sync += target.word_select(index, 8).eq(self.w_data.word_select(index, 8))
-        return written.any() & self.behind & ~self.stopped
+        return written.any(), written.any() & self.behind & ~self.stopped
 
     def _elaborate_checks(self, m):
         """Whether size and base are allowed; the mask follows the size, the checks the mask."""
@@ -137,13 +145,13 @@ class Ring(wiring.Component):
         ]  # fmt: skip
         return size_good, base_good
 
-    def _elaborate_misuse(self, m, happens, culprit):
+    def _elaborate_misuse(self, m, may_be, found, culprit):
         kind = Signal(_Culprit)
         written = Signal(32)
-        with m.If(happens & ~self.misuse.valid):
-            m.d.sync += [
-                self.misuse.valid.eq(1), kind.as_value().eq(culprit), written.eq(self.w_data),
-            ]  # fmt: skip
+        with m.If(may_be & ~found & ~self.misuse.valid):
+            m.d.sync += [kind.as_value().eq(culprit), written.eq(self.w_data)]
+        with m.If(found):
+            m.d.sync += self.misuse.valid.eq(1)
         with m.Switch(kind):
             with m.Case(_Culprit.WRITTEN):
                 m.d.comb += self.misuse.address.eq(written)

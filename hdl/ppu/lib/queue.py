@@ -31,17 +31,21 @@ def _count(m, level, up, down, some=None):
 
 
 class Queue(wiring.Component):
-    """First-in first-out queue in block RAM.
+    """First-in first-out queue in block RAM, with a few places in front.
 
-    Latency one cycle as long as the consumer keeps up (the payload goes round the memory), three
-    cycles for a payload that finds another one waiting. Throughput one payload per cycle. Cuts all
-    paths; the output passes one multiplexer after its registers. The memory's output goes straight
-    into a register, because the clock-to-output time of a block RAM leaves no time for logic.
+    Latency one cycle as long as the consumer keeps up (the payload goes round the memory), four
+    cycles through the memory. Throughput one payload per cycle. Cuts all paths; the output passes
+    the read multiplexer of the places in front. The memory's output goes straight into a register,
+    because the clock-to-output time of a block RAM leaves no time for logic.
 
     ::
 
-        i ---+--> memory --> q (memory's output) --> r --+--> o
-             +-------------- x ---------------------------+      x is older than q, r and the memory
+        i ---+--> memory --> q (memory's output) --> r --+--> front --> o
+             +-------------------------------------------+
+
+    A word is read from the memory when a place in front is free for it: `places` counts those not
+    promised yet, so what the consumer does reaches the memory from a register. Between a place's
+    becoming free and its next payload lie four cycles, so there are four places.
 
     Parameters
     ----------
@@ -59,6 +63,9 @@ class Queue(wiring.Component):
     level : Out(range(depth + 1))
         Payloads inside.
     """
+
+    #: Places in front of the memory.
+    FRONT = 4
 
     def __init__(self, shape, *, depth):
         _check_depth(depth, 4)
@@ -78,47 +85,43 @@ class Queue(wiring.Component):
             shape=width, depth=self.depth, init=[], attrs={"no_rw_check": 1})
         write, read = rows.write_port(), rows.read_port()
 
+        m.submodules.front = front = ShallowQueue(width, depth=self.FRONT)
         stored  = Signal(range(self.depth + 1))  # in the memory, not read yet
         some    = Signal()                       # stored != 0
-        x_valid = Signal()
+        places  = Signal(range(self.FRONT + 1), init=self.FRONT)
+        place   = Signal(init=1)                 # places != 0
         q_valid = Signal()
         r_valid = Signal()
-        x_data  = Signal(width)
         r_data  = Signal(width)
         push    = Signal()
         pop     = Signal()
         bypass  = Signal()
         q_load  = Signal()
-        q_move  = Signal()
         m.d.comb += [
             self.i.ready.eq(~_is_full(self.level, self.depth)),
-            self.o.valid.eq(x_valid | r_valid),
-            Value.cast(self.o.payload).eq(Mux(x_valid, x_data, r_data)),
+            self.o.valid.eq(front.o.valid),
+            Value.cast(self.o.payload).eq(front.o.payload),
+            front.o.ready.eq(self.o.ready),
             push.eq(self.i.valid & self.i.ready),
             pop.eq(self.o.valid & self.o.ready),
-            bypass.eq(~some & ~q_valid & ~(x_valid & r_valid) & (~self.o.valid | pop)),
-            q_move.eq(q_valid & (~r_valid | (self.o.ready & ~x_valid))),
-            q_load.eq(some & (~q_valid | q_move)),
+            bypass.eq(place & ~some & ~q_valid & ~r_valid),
+            q_load.eq(place & some),
+            front.i.valid.eq(r_valid | (push & bypass)),
+            front.i.payload.eq(Mux(r_valid, r_data, Value.cast(self.i.payload))),
             write.data.eq(self.i.payload),
             write.en.eq(push & ~bypass),
             read.en.eq(q_load),
         ]
         _count(m, self.level, push, pop)
         _count(m, stored, write.en, q_load, some)
+        _count(m, places, pop, q_load | (push & bypass), place)
         with m.If(write.en):
             m.d.sync += write.addr.eq(_advance(write.addr, self.depth))
         with m.If(q_load):
-            m.d.sync += [read.addr.eq(_advance(read.addr, self.depth)), q_valid.eq(1)]
-        with m.Elif(q_move):
-            m.d.sync += q_valid.eq(0)
-        with m.If(q_move):
-            m.d.sync += [r_data.eq(read.data), r_valid.eq(1)]
-        with m.Elif(self.o.ready & ~x_valid):
-            m.d.sync += r_valid.eq(0)
-        with m.If(bypass):
-            m.d.sync += [x_data.eq(self.i.payload), x_valid.eq(push)]
-        with m.Elif(self.o.ready):
-            m.d.sync += x_valid.eq(0)
+            m.d.sync += read.addr.eq(_advance(read.addr, self.depth))
+        m.d.sync += [q_valid.eq(q_load), r_valid.eq(q_valid)]
+        with m.If(q_valid):
+            m.d.sync += r_data.eq(read.data)
         return m
 
 

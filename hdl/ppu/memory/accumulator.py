@@ -24,7 +24,7 @@ class Accumulator(wiring.Component):
 
     So an update must not add to a row that another update touched less than `UPDATE_DISTANCE`
     cycles ago, nor may such a row be read. Who sends updates and reads keeps that distance
-    (asserted).
+    (asserted). No row may be read, or added to, in the cycle in which a load writes it (asserted).
 
     Parameters
     ----------
@@ -108,6 +108,9 @@ class Accumulator(wiring.Component):
                 bank.w_mask.eq(Mux(update_writes, ~0, load.mask & load_writes.replicate(
                     self.columns))),
             ]
+            m.d.sync += Assert(
+                ~(bank.r_en & bank.w_mask.any() & (bank.r_row == bank.w_row)),
+                "A row of the accumulator is read while it is written")
         r1_odd, r2_odd = Signal(), Signal()
         m.d.sync += [r1_odd.eq(read[0]), r2_odd.eq(r1_odd)]
         m.d.comb += self.r_data.eq(Mux(r2_odd, odd.r_data.as_value(), even.r_data.as_value()))

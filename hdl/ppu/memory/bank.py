@@ -4,6 +4,8 @@ from amaranth import *
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..lib.lowering import lowered
+
 __all__ = ["Bank"]
 
 
@@ -11,8 +13,12 @@ class Bank(wiring.Component):
     """Rows of lanes with one read and one write port; maps to simple dual-port block RAM.
 
     Read data appears `READ_LATENCY` cycles after `r_en` and stays until the next read: one cycle
-    for the memory, one for the output register that block RAMs need to be fast. A read in the same
-    cycle as a write of that row returns the old row.
+    for the memory, one for the output register that block RAMs need to be fast. A read of a row in
+    the cycle in which any lane of it is written gives an undefined row: block RAMs differ there,
+    and logic for it would cost each bank a comparator and a multiplexer of the row's width. After a
+    reset, `r_data` is undefined until the first read.
+
+    A form for the block RAM of one FPGA family may take its place, see :mod:`ppu.lib.lowering`.
 
     Parameters
     ----------
@@ -25,7 +31,7 @@ class Bank(wiring.Component):
     READ_LATENCY = 2
 
     def __init__(self, *, depth, lanes, lane_width):
-        self.depth = depth
+        self.depth, self.lanes, self.lane_width = depth, lanes, lane_width
         self.row_shape = data.ArrayLayout(lane_width, lanes)
         super().__init__({
             "w_row": In(range(depth)), "w_mask": In(lanes), "w_data": In(self.row_shape),
@@ -33,8 +39,13 @@ class Bank(wiring.Component):
         })  # fmt: skip
 
     def elaborate(self, platform):
+        special = lowered(self, platform)
+        if special is not None:
+            return special
         m = Module()
-        m.submodules.rows = rows = memory.Memory(shape=self.row_shape, depth=self.depth, init=[])
+        # For Yosys: leave out the logic that gives the old row when a row is read and written.
+        m.submodules.rows = rows = memory.Memory(
+            shape=self.row_shape, depth=self.depth, init=[], attrs={"no_rw_check": 1})
         write = rows.write_port(granularity=1)
         read = rows.read_port()
         fresh = Signal()

@@ -14,9 +14,9 @@ __all__ = ["Scratchpad"]
 class Scratchpad(wiring.Component):
     """Operand rows in banks by the top bits of the row number; one write and two reads a cycle.
 
-    The two reads must go to different banks in one cycle (asserted); who asks keeps them apart. A
-    write goes on beside both, also in the same bank. Data appears `READ_LATENCY` cycles after its
-    read, which sees writes up to the cycle before it.
+    The two reads must go to different banks in one cycle. A write goes on beside both, also in the
+    same bank, but must not be of a row that is being read. Who asks keeps both rules (asserted).
+    Data appears `READ_LATENCY` cycles after its read, which sees writes up to the cycle before it.
 
     Parameters
     ----------
@@ -49,6 +49,9 @@ class Scratchpad(wiring.Component):
         m.d.sync += Assert(
             ~(self.a_en & self.b_en & (self.a_row[local:] == self.b_row[local:])),
             "two reads of one scratchpad bank in a cycle")
+        for en, row in ((self.a_en, self.a_row), (self.b_en, self.b_row)):
+            m.d.sync += Assert(~(self.w_en & en & (self.w_row == row)),
+                               "A row of the scratchpad is read while it is written")
         rows = []
         for index in range(self.banks):
             bank = Bank(depth=depth, lanes=1, lane_width=8 * self.row_bytes)

@@ -46,7 +46,8 @@ class RowReader(wiring.Component):
                                     +---- read_latency ---> place
 
     `room` is the number of free beats in the buffer, less those reserved. A descriptor takes its
-    beats from it when it enters its register, and is sent once `room` is not negative.
+    beats from it when it enters its register, and is sent once `room` is not negative. A place
+    counts as free the cycle after its beat has left.
 
     Latency: job to `read.valid` two cycles, never less. Throughput one row per cycle, or one per as
     many cycles as it has slots, never more than one row per cycle; a job is taken in the cycle
@@ -194,6 +195,8 @@ class RowReader(wiring.Component):
         wait   = Signal.like(i.p.slots)   # cycles until this row may be read
         clear  = Signal(init=1)           # wait == 0
         room   = Signal(range(-self.slices - 1, self.buffer_beats + 1), init=self.buffer_beats)
+        gone   = Signal()                 # a beat left the buffer
+        after  = Signal.like(room)
         load   = Signal()
         issue  = Signal()
         m.d.comb += [
@@ -201,9 +204,11 @@ class RowReader(wiring.Component):
             issue.eq(self.read.valid & self.read.ready),
             i.ready.eq(~loaded | issue),
             load.eq(i.valid & i.ready),
+            after.eq(room + gone),
         ]
         m.d.sync += [
-            room.eq(room - Mux(load, i.p.beats, 0) + self.taken),
+            gone.eq(self.taken),
+            room.eq(Mux(load, after - i.p.beats, after)),
             self.released.eq(issue & end),
         ]
         with m.If(i.ready):

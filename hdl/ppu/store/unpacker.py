@@ -92,21 +92,18 @@ class Unpacker(wiring.Component):
         p_flush = Signal()                         # only what is kept remains
         p_index = Signal(range(self.slices))
         p_left  = Signal(range(self.slices))       # slices after this one
-        p_tail  = Signal(range(self.slice_words))  # words of the last slice, minus one
+        p_final = Signal(init=1)                   # p_left == 0
+        p_fills = Signal()                         # the last slice fills its beat
+        p_after = Signal(self.lane_bits)           # lane after it
+        p_spills = Signal()                        # it ends the range, in the next beat
         p_lane  = Signal(self.lane_bits)
         p_last  = Signal()
         p_start = Signal(self.lane_bits)           # first lane of the range, until it is written
 
-        # How far the slice reaches into the next beat; whole slices but the last one always fill.
-        final = p_left == 0
-        words = Mux(final, p_tail, self.slice_words - 1)
-        reach = Signal(self.lane_bits - 1)
-        m.d.comb += reach.eq(p_lane[2:] + words + 1)
-        full  = reach[-1]
-        after = Cat(p_lane[:2], reach[:-1])
-        ends  = final & p_last
-        more  = ends & full & (after != 0) & ~p_flush
-        emit  = full | ends
+        # Whole slices but the last one always fill.
+        ends  = p_final & p_last
+        more  = p_final & p_spills & ~p_flush
+        emit  = ~p_final | p_fills | p_last
 
         slices = Cat(s_row[:slice_width], p_rest)
         part   = Signal(8 * self.beat_bytes)
@@ -120,25 +117,30 @@ class Unpacker(wiring.Component):
             r_slot.emit.eq(p_valid & emit),
             r_slot.lane.eq(p_lane),
             r_slot.start.eq(p_start),
-            r_slot.stop.eq(Mux(ends & ~more, after, 0)),
+            r_slot.stop.eq(Mux(ends & ~more, p_after, 0)),
         ]
         with m.If(p_index == 0):
             m.d.sync += p_rest.eq(s_row[slice_width:])
         with m.If(p_valid & emit):
             m.d.sync += p_start.eq(0)
-        with m.If(final):
+        with m.If(p_final):
             m.d.sync += [p_valid.eq(p_valid & more), p_flush.eq(more)]
         with m.Else():
-            m.d.sync += [p_left.eq(p_left - 1), p_index.eq(p_index + 1)]
+            m.d.sync += [
+                p_left.eq(p_left - 1), p_index.eq(p_index + 1), p_final.eq(p_left == 1),
+            ]
 
         free  = Signal()                           # the next cycle is for another row
         comes = Signal()                           # there is one
         place = Signal.like(self.place)
+        reach = Signal(self.lane_bits - 1)         # words of its last slice, from its first beat on
         m.d.comb += [
-            free.eq(~p_valid | (final & ~more)),
+            reach.eq(place.lane[2:] + place.words[:slice_bits] + 1),
+            free.eq(~p_valid | (p_final & ~more)),
             comes.eq(self.arrived | s_waits),
             place.eq(Mux(s_waits, s_place, self.place)),
         ]
+        after = Cat(place.lane[:2], reach[:-1])
         m.d.sync += s_waits.eq(comes & ~free)
         with m.If(self.arrived):
             m.d.sync += [
@@ -149,7 +151,9 @@ class Unpacker(wiring.Component):
             m.d.sync += [
                 p_valid.eq(1), p_flush.eq(0), p_index.eq(0),
                 p_left.eq(place.words[slice_bits:]),
-                p_tail.eq(place.words[:slice_bits]),
+                p_final.eq(place.words[slice_bits:] == 0),
+                p_fills.eq(reach[-1]), p_after.eq(after),
+                p_spills.eq(place.last & reach[-1] & (after != 0)),
                 p_lane.eq(place.lane),
                 p_last.eq(place.last),
             ]

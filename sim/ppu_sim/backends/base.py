@@ -25,7 +25,7 @@ class BusBreach(AssertionError):
 
 
 class Backend(ABC):
-    """A core with a memory and a host, in some simulator.
+    """A core with a memory and a host, in some simulator or on a board.
 
     Parameters
     ----------
@@ -40,13 +40,23 @@ class Backend(ABC):
     Attributes
     ----------
     memory : numpy.ndarray
-        The bytes of main memory, to read and write between calls.
+        The bytes of main memory, to read and write between calls. Simulators only: the memory of a
+        board is at the other end of a line, and only :meth:`read_memory` and
+        :meth:`write_memory` reach it.
     """
 
     #: Name of the back end.
     name = None
     #: Bytes of main memory, unless told otherwise.
     default_memory_size = 64 << 20
+    #: What to do where it is too small.
+    memory_advice = "open it with a larger memory_size (ppu gemm: --memory)"
+    #: Address of the first byte of main memory.
+    memory_base = 0
+    #: Cycles of the clock in a second; None in a simulator, whose clock is no matter of seconds.
+    clock_hz = None
+    #: Whether it ended by itself, as a board does that is unplugged. It cannot be used any more.
+    gone = False
 
     def __init__(self, config, memory_size=None):
         self.config = config
@@ -79,6 +89,18 @@ class Backend(ABC):
     def read_register(self, offset):
         """The value of a register."""
 
+    def read_registers(self, offsets):
+        """The values of registers, in order; where a round trip is long, all in one."""
+        return [self.read_register(offset) for offset in offsets]
+
+    def read_memory(self, address, count):
+        """A copy of bytes of main memory, as an array of uint8. The span must be within it."""
+        return self.memory[address : address + count].copy()
+
+    def write_memory(self, address, data):
+        """Writes an array of uint8 to main memory. The span must be within it."""
+        self.memory[address : address + data.size] = data
+
     @abstractmethod
     def wait(self, limit):
         """Runs until the interrupt is high, `limit` cycles at most. Returns whether it is."""
@@ -95,7 +117,7 @@ class Backend(ABC):
     @property
     @abstractmethod
     def total_cycles(self):
-        """Cycles simulated since the back end was opened."""
+        """Cycles simulated since the back end was opened; on a board, those that it counted."""
 
     def begin_record(self):  # noqa: B027 (most cannot)
         """Begins to record what traces are made of, if the back end was opened for that."""

@@ -72,7 +72,7 @@ class Environment:
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 @cocotb.parametrize(traffic=list(TRAFFIC))
 async def random_traffic(dut, traffic):
-    """Reads go to different banks; the write goes anywhere, often to a row that is being read."""
+    """Reads go to different banks; the write goes to any other row, often to one next to them."""
     env = Environment(dut)
     await env.start()
     rng, depth = env.rng, env.count // env.banks
@@ -80,9 +80,10 @@ async def random_traffic(dut, traffic):
     def rows():
         a_bank, b_bank = rng.choice(env.banks, 2, replace=False)
         a, b = (int(bank * depth + rng.integers(depth)) for bank in (a_bank, b_bank))
-        wanted = [int(rng.choice([a, b, rng.integers(env.count)])), a, b]
-        return [row if rng.random() < share else None
-                for row, share in zip(wanted, TRAFFIC[traffic], strict=True)]
+        write = int(rng.choice([a ^ 1, b ^ 1, rng.integers(env.count)]))
+        chosen = [row if rng.random() < share else None
+                  for row, share in zip([write, a, b], TRAFFIC[traffic], strict=True)]
+        return [None if write in chosen[1:] else chosen[0], *chosen[1:]]
 
     await env.play(1500, rows)
 

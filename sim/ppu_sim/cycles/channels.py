@@ -114,7 +114,7 @@ class ReadChannel(_Channel):
         if needed <= 0 or not taken:
             return 0
         total, last, pace = taken[0]
-        return last - int((total - needed) * pace) + 3
+        return last - int((total - needed) * pace) + 4
 
     def _take(self, beats, cycle, pace):
         self._beats += beats
@@ -147,7 +147,7 @@ class WriteChannel(_Channel):
         begin, ready, last = None, data - 1.0, 0
         for beats in bursts.beats:
             asked = max(request, self.asked + 1, answered[0] + 1)
-            first = max(asked + 1, self.free, int(ready + pace))
+            first = max(asked + 2, self.free, int(ready + pace))
             ready = max(ready + beats * pace, first + beats - 1.0)
             last = max(int(ready), self.free + beats - 1, first + beats - 1)
             self.asked, self.free = asked, last + 1

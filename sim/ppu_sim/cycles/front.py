@@ -19,7 +19,7 @@ LOOKAHEAD = 12
 ASSEMBLE = 2
 #: Opcode -> cycles in the decoder, and from a command to the next; of others: FENCE and END.
 _DECODE = {Opcode.LOAD: (4, 3), Opcode.EXECUTE: (5, 4), Opcode.STORE: (4, 3)}
-_DECODE_OTHER = 2, 2
+_DECODE_OTHER = 3, 3
 _NEVER = 1 << 60
 
 

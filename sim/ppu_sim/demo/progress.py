@@ -19,7 +19,7 @@ def step(title, *, stream=None):
     log, a line every ten seconds says that it goes on.
     """
     stream = stream or sys.stdout
-    period, end = (TERMINAL_PERIOD, "\r") if stream.isatty() else (LOG_PERIOD, "\n")
+    period, end = (TERMINAL_PERIOD, "\x1b[K\r") if stream.isatty() else (LOG_PERIOD, "\n")
     started = time.monotonic()
     done = threading.Event()
 

@@ -87,6 +87,9 @@ def _fill(run, config):
 
 
 def _layer_table(runs, config):
+    if not all(run.cycles for run in runs):
+        return ["  the core counts no cycles"]
+
     def row(name, shape, macs, cycles, possible):
         rate = macs / cycles
         return (f"  {name:<7}{shape:<18}{macs:>12,}{cycles:>10,}{rate:>11.1f}"
@@ -100,13 +103,25 @@ def _layer_table(runs, config):
         *(row(str(index), f"{run.m:,} x {run.n} x {run.k}", run.macs, run.cycles,
               _fill(run, config)) for index, run in enumerate(runs, 1)),
         row("total", "", macs, cycles, macs / least),
+        "  possible: what is left of the peak when N and K are filled up to whole tiles",
     ]  # fmt: skip
 
 
-def summary(result, runs, *, config, backend, preset):
-    """The demo's result as lines of text."""
-    simulated, seconds = sum(r.simulated for r in runs), sum(r.seconds for r in runs)
-    speed = simulated / seconds
+def _time(runs, clock_hz):
+    cycles, seconds = sum(run.simulated for run in runs), sum(run.seconds for run in runs)
+    if clock_hz is None:
+        speed = cycles / seconds
+        return f"  Simulated {cycles:,} cycles in {seconds:.2f} s: {speed:,.0f} cycles/s."
+    core = 1000 * cycles / clock_hz
+    return f"  {core:,.1f} ms of the core at {clock_hz / 1e6:.1f} MHz; {seconds:.2f} s in all."
+
+
+def summary(result, runs, *, config, backend, preset, clock_hz=None):
+    """The demo's result as lines of text.
+
+    `preset` is None for a core that is none, `clock_hz` for a simulator.
+    """
+    core = f"Core '{preset}'" if preset else "A core"
     agreement = (
         f"agree in all {result.logits:,} logits of all {result.images:,} images"
         if result.exact
@@ -114,11 +129,10 @@ def summary(result, runs, *, config, backend, preset):
         f"{result.wrong_images:,} of {result.images:,} images"
     )
     return [
-        f"Core '{preset}' on '{backend}': {config.row_bytes} x {config.columns} array, peak "
+        f"{core} on '{backend}': {config.row_bytes} x {config.columns} array, peak "
         f"{config.macs_per_cycle} MAC/cycle, {config.axi_data_width}-bit AXI",
         "",
         *_layer_table(runs, config),
-        "  possible: what is left of the peak when N and K are filled up to whole tiles",
         "",
         f"  Accuracy on {result.test_images} test images",
         f"    float model    {result.float_accuracy:8.2%}",
@@ -126,5 +140,5 @@ def summary(result, runs, *, config, backend, preset):
         f"    RTL            {result.rtl_accuracy:8.2%}",
         "",
         f"  RTL and integer model {agreement}.",
-        f"  Simulated {simulated:,} cycles in {seconds:.2f} s: {speed:,.0f} cycles/s.",
+        _time(runs, clock_hz),
     ]

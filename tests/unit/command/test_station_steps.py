@@ -11,7 +11,7 @@ from ppu.lib.axi import Response
 
 
 def rows(first, last):
-    return {"valid": 1, "first": first, "last": last}
+    return {"first": first, "last": last}
 
 
 def play(*steps):
@@ -87,14 +87,14 @@ def test_a_command_is_offered_two_cycles_after_it_came():
 
 
 def test_a_command_is_offered_in_the_cycle_after_the_last_conflict():
-    play(enters(Opcode.LOAD, a=rows(3, 9)), takes("load"),
+    play(enters(Opcode.LOAD, target=rows(3, 9)), takes("load"),
          enters(Opcode.EXECUTE, b=rows(9, 12)), sees(9, execute=0),
          pulses("load_completed"), takes("execute"), sees(execute_go=0), sees(execute_go=1),
          sees(9, execute_go=0))
 
 
 def test_an_execute_starts_in_the_cycle_after_the_last_conflict():
-    play(enters(Opcode.LOAD, a=rows(3, 9)), takes("load"),
+    play(enters(Opcode.LOAD, target=rows(3, 9)), takes("load"),
          enters(Opcode.EXECUTE, a=rows(9, 12), b=rows(20, 30)), takes("execute"),
          sees(9, execute_go=0), pulses("load_completed"), sees(execute_go=1),
          sees(9, execute_go=0))
@@ -121,20 +121,20 @@ def test_a_store_that_comes_late_does_not_wait_for_what_is_past():
 @pytest.mark.parametrize("shared", ["a", "b"])
 def test_an_execute_that_has_not_started_is_not_waited_for(shared):
     """A LOAD fails for which it waits: the core stops, whether the unit has the EXECUTE or not."""
-    play(enters(Opcode.LOAD, a=rows(3, 9)), takes("load"),
+    play(enters(Opcode.LOAD, target=rows(3, 9)), takes("load"),
          enters(Opcode.EXECUTE, **{shared: rows(9, 12)}),
          takes("execute") if shared == "a" else sees(execute=0), sees(drained=0, stop=0),
-         pulses("load_completed", Response.SLVERR), sees(drained=1, stop=0),
+         pulses("load_completed", Response.SLVERR), sees(2, drained=1, stop=0),
          sees(9, drained=1, stop=1, execute_go=0))
 
 
 def test_no_execute_younger_than_a_failed_load_starts():
     """It waits for another LOAD, which completes later."""
-    play(enters(Opcode.LOAD, a=rows(3, 9)), takes("load"),
-         enters(Opcode.LOAD, a=rows(20, 29)), takes("load"),
+    play(enters(Opcode.LOAD, target=rows(3, 9)), takes("load"),
+         enters(Opcode.LOAD, target=rows(20, 29)), takes("load"),
          enters(Opcode.EXECUTE, a=rows(25, 32)), takes("execute"),
          pulses("load_completed", Response.SLVERR), sees(9, drained=0, stop=0, execute_go=0),
-         pulses("load_completed"), sees(drained=1, stop=0, execute_go=0),
+         pulses("load_completed"), sees(2, drained=1, stop=0, execute_go=0),
          sees(9, drained=1, stop=1, execute_go=0))
 
 
@@ -144,7 +144,7 @@ def drain(ctx, dut):
 
 
 def test_draining_waits_for_executes_that_have_started_only():
-    play(enters(Opcode.LOAD, a=rows(3, 9)), takes("load"),
+    play(enters(Opcode.LOAD, target=rows(3, 9)), takes("load"),
          enters(Opcode.EXECUTE, b=rows(20, 29)), takes("execute"), sees(), sees(execute_go=1),
          enters(Opcode.EXECUTE, a=rows(3, 9), b=rows(20, 29)), takes("execute"), drain,
          pulses("load_completed"), sees(9, drained=0, execute_go=0),

@@ -11,14 +11,14 @@ UNITS = ("load", "execute", "store")
 
 
 def block(first, last):
-    return {"valid": 1, "first": first, "last": last}
+    return {"first": first, "last": last}
 
 
 def test_waiting_names_the_units_waited_for():
     """An EXECUTE for operands of a LOAD, a STORE for sums of the EXECUTE and memory of the LOAD."""
     dut = Station(TINY)
     commands = [
-        (Opcode.LOAD, {"a": block(0, 3), "memory": block(8, 9)}),
+        (Opcode.LOAD, {"target": block(0, 3), "memory": block(8, 9)}),
         (Opcode.EXECUTE, {"a": block(3, 5), "b": block(16, 19), "sums": block(0, 3)}),
         (Opcode.STORE, {"sums": block(0, 3), "memory": block(9, 9)}),
     ]

@@ -119,13 +119,13 @@ def test_exactly_the_wanted_bytes_are_written(engine, stall, source, latency):
 
 
 def test_latencies():
-    """AW two cycles and W three after the range is taken; `completed` one cycle after B."""
+    """AW two cycles and W four after the range is taken; `completed` one cycle after B."""
     dut = make_engine()
     memory = AxiMemory(bytearray(2**13), beat_bytes=8, latency=3)
     (cycle, _, _), = run(dut, memory, [[(128, bytes(128))]])
     assert memory.write_bursts == [(128, 16, 2)]
-    assert memory.write_beats == list(range(3, 19))
-    assert memory.answers == [18 + 4]
+    assert memory.write_beats == list(range(4, 20))
+    assert memory.answers == [19 + 4]
     assert cycle == memory.answers[0] + 1
 
 
@@ -136,14 +136,14 @@ def test_one_beat_per_cycle(length, stride):
     memory = AxiMemory(bytearray(2**13), beat_bytes=8, latency=40)
     count = 512 * 8 // length
     run(dut, memory, [[(row * stride, bytes(length)) for row in range(count)]])
-    assert memory.write_beats == list(range(3, 3 + 512))
+    assert memory.write_beats == list(range(4, 4 + 512))
 
 
 def test_rows_of_four_beats_with_sixteen_outstanding():
     dut = make_engine(max_outstanding=16)
     memory = AxiMemory(bytearray(2**13), beat_bytes=8, latency=40)
     run(dut, memory, [[(row * 4096, bytes(32)) for row in range(128)]])
-    assert memory.write_beats == list(range(3, 3 + 512))
+    assert memory.write_beats == list(range(4, 4 + 512))
 
 
 @pytest.mark.parametrize("faults, failing, address, resp", [

@@ -118,10 +118,16 @@ def test_walker_follows_the_loops(stalls):
 
 
 def test_walker_gives_a_tile_a_cycle_one_cycle_after_the_job():
+    """A job is taken in the cycle after the last tile of the one before has left."""
     rng = random.Random(3)
-    tiles, came, went = walk([random_job(rng) for _ in range(20)])
-    assert went == list(range(1, len(tiles) + 1))
-    assert came[0] == 0
+    jobs = [random_job(rng) for _ in range(20)]
+    _, came, went = walk(jobs)
+    cycle, expected = 0, []
+    for job, taken in zip(jobs, came, strict=True):
+        assert taken == cycle
+        expected += [cycle + 1 + index for index, _ in enumerate(tiles_of(job))]
+        cycle = expected[-1] + 1
+    assert went == expected
 
 
 @pytest.mark.parametrize(("shift", "overwrite", "overlap"), [

@@ -28,7 +28,7 @@ class Traffic:
     loads, reads : list
         (row, mask, data) and rows, in order; (first cycle, payload) if not at once.
     careful : bool
-        Reads wait while an update is at their row.
+        Reads wait while an update or a load is at their row, loads while an update reads it.
     """
 
     def __init__(self, dut, updates, loads=(), reads=(), *, cycles, careful=False):
@@ -55,9 +55,10 @@ class Traffic:
             _, _, sums = self.updates.get(cycle - READ, (0, 0, None))
             ctx.set(dut.u_sums, [0x5555] * COLUMNS if sums is None else [int(s) for s in sums])
             load = self._offer(ctx, dut.load, self.loads, cycle, lambda p: dict(
-                zip(("row", "mask", "data"), p, strict=True)))
+                zip(("row", "mask", "data"), p, strict=True)), self._updated(cycle, cycle + 1))
+            loaded = [] if load is None else [self.loads[0][1][0]]
             read = self._offer(ctx, dut.read, self.reads, cycle, int,
-                               self._updated(cycle) if self.careful else ())
+                               self._updated(cycle - UPDATE, cycle) + loaded)
             self.ready.append((load, read))
             if load:
                 self.load_cycles.append(cycle)
@@ -71,13 +72,15 @@ class Traffic:
                 self.read_data.append([ctx.get(dut.r_data[c]) for c in range(COLUMNS)])
             await ctx.tick()
 
-    def _updated(self, cycle):
-        """Rows that updates of the cycles before are at."""
-        return [self.updates[c][0] for c in range(cycle - UPDATE, cycle) if c in self.updates]
+    def _updated(self, first, last):
+        """Rows of the updates that come in these cycles, `last` not included."""
+        return [self.updates[c][0] for c in range(first, last) if c in self.updates]
 
-    def _offer(self, ctx, port, waiting, cycle, payload, held=()):
+    def _offer(self, ctx, port, waiting, cycle, payload, held):
         first, item = waiting[0] if waiting else (0, None)
-        offered = item is not None and first <= cycle and item not in held
+        offered = item is not None and first <= cycle
+        if offered and self.careful:
+            offered = (item[0] if isinstance(item, tuple) else item) not in held
         ctx.set(port.valid, offered)
         if offered:
             ctx.set(port.payload, payload(item))
@@ -100,7 +103,7 @@ def test_a_read_sees_an_update_from_the_fourth_cycle_on(row):
 @pytest.mark.parametrize("row", [6, 7])
 def test_a_read_sees_a_load_in_the_next_cycle(row):
     loads = [(5, (row, 0b1111, [9, 8, 7, 6]))]
-    run = Traffic(make(), {}, loads, [(5, row), (6, row)], cycles=20).run()
+    run = Traffic(make(), {}, loads, [(4, row), (6, row)], cycles=20).run()
     assert run.read_data == [[0, 0, 0, 0], [9, 8, 7, 6]]
 
 
@@ -139,7 +142,7 @@ def test_updates_of_other_rows_every_cycle():
 def test_updates_of_one_bank_leave_the_other_to_loads_and_reads():
     updates = {cycle: (2 * (cycle % 8), 0, [0] * COLUMNS) for cycle in range(40)}
     loads = [(8 + i, (1, 0b1111, [i] * COLUMNS)) for i in range(10)]
-    run = Traffic(make(), updates, loads, [(8 + i, 1) for i in range(10)], cycles=60).run()
+    run = Traffic(make(), updates, loads, [(8 + i, 3) for i in range(10)], cycles=60).run()
     assert run.load_cycles == run.read_cycles == list(range(8, 18))
     loads, reads = [(8, (2, 0b1111, [1] * COLUMNS))], [(8, 2)]
     run = Traffic(make(), updates, loads, reads, cycles=60).run()
@@ -173,7 +176,7 @@ class Reference:
 def test_random_traffic(seed):
     """Every collision of update, load and read on few rows, against the numpy meaning.
 
-    But for reads of rows that an update is at: their owner keeps away.
+    But for reads of rows that an update or a load is at: their owner keeps away.
     """
     rng, rows, count = np.random.default_rng(seed), 8, 1500
     updates, touched = {}, {}
@@ -224,6 +227,16 @@ def test_reading_too_early_is_an_error(distance, overwrites):
         Traffic(make(), updates, reads=[(3 + distance, 5)], cycles=12).run()
     run = Traffic(make(), updates, reads=[(3 + distance, 7), (10, 5)], cycles=16).run()
     assert run.read_data == [[0] * COLUMNS, [1] * COLUMNS]
+
+
+@pytest.mark.parametrize("reader", ["read", "update"])
+def test_reading_a_row_while_a_load_writes_it_is_an_error(reader):
+    loads = [(3, (5, 0b0001, [1] * COLUMNS))]
+    updates, reads = ({3: (5, 0, [1] * COLUMNS)}, []) if reader == "update" else ({}, [(3, 5)])
+    with pytest.raises(AssertionError, match="is read while it is written"):
+        Traffic(make(), updates, loads, reads, cycles=12).run()
+    loads = [(3, (7, 0b1111, [1] * COLUMNS))]
+    Traffic(make(), updates, loads, reads, cycles=12).run()
 
 
 @pytest.mark.parametrize("distance", range(1, DISTANCE))

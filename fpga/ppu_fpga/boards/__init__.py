@@ -1,0 +1,1 @@
+"""Boards: their chips, their platforms and what is built for them."""

@@ -1,0 +1,1 @@
+"""Boards without a board: the whole top in Verilator, its line at a pseudo-terminal."""

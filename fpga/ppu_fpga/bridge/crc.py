@@ -1,0 +1,54 @@
+"""CRC-32, one bit in every cycle."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Crc32"]
+
+
+class Crc32(wiring.Component):
+    """CRC-32 as in Ethernet and zlib: reflected, begun with ones, sent inverted.
+
+    A byte is put in bit 0 first, with `step` in 8 cycles. After the whole content, 8 further steps
+    with `flush` bring the next byte of the CRC into `o_byte`.
+
+    Members
+    -------
+    clear : In(1)
+        Begins a new CRC.
+    step, bit : In(1), In(1)
+        Takes `bit` in.
+    flush : In(1)
+        With `step`: shifts the CRC out instead.
+    o_byte : Out(8)
+        The CRC's byte that is to be sent next.
+    good : Out(1)
+        What was taken in ends in its own CRC, lowest byte first.
+    """
+
+    clear: In(1)
+    step: In(1)
+    bit: In(1)
+    flush: In(1)
+    o_byte: Out(8)
+    good: Out(1)
+
+    #: The polynomial, bit 31 for x**0, and what is left after a content with its CRC.
+    POLYNOMIAL = 0xEDB8_8320
+    RESIDUE = 0xDEBB_20E3
+
+    def elaborate(self, platform):
+        m = Module()
+        state    = Signal(32, init=0xFFFF_FFFF)
+        feedback = Signal()
+        m.d.comb += [
+            feedback.eq((state[0] ^ self.bit) & ~self.flush),
+            self.o_byte.eq(~state[:8]),
+            self.good.eq(state == self.RESIDUE),
+        ]
+        with m.If(self.clear):
+            m.d.sync += state.eq(0xFFFF_FFFF)
+        with m.Elif(self.step):
+            m.d.sync += state.eq(state[1:] ^ (feedback.replicate(32) & self.POLYNOMIAL))
+        return m

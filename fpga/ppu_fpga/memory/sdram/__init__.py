@@ -1,0 +1,1 @@
+"""SDRAM (single data rate, 16 bits) behind AXI4."""
