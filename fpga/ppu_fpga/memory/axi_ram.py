@@ -7,6 +7,7 @@ from amaranth.utils import exact_log2
 
 from ppu.lib.axi import AxiSignature, Response
 
+from .place import check_place
 from .storage import BlockStorage
 
 __all__ = ["AxiRam"]
@@ -59,13 +60,7 @@ class AxiRam(wiring.Component):
 
     def __init__(self, *, address_width, data_width, size, base=0, id_width=1,
                  storage=BlockStorage):
-        if size < 4096 or size & (size - 1):
-            raise ValueError(f"Size must be a power of two of at least 4096 bytes, not {size!r}")
-        if base < 0 or base % size:
-            raise ValueError(f"Base must be a multiple of the size {size:#x}, not {base:#x}")
-        if base + size > 1 << address_width:
-            raise ValueError(f"Memory must end at {1 << address_width:#x} or before, "
-                             f"not at {base + size:#x}")
+        check_place(size=size, base=base, address_width=address_width, least=4096)
         self.size, self.base = size, base
         self.storage = storage(words=size // (data_width // 8), width=data_width)
         super().__init__({

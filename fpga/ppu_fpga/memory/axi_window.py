@@ -7,6 +7,8 @@ from amaranth.utils import exact_log2
 
 from ppu.lib.axi import AxiSignature
 
+from .place import check_place
+
 __all__ = ["AxiWindow"]
 
 
@@ -35,13 +37,7 @@ class AxiWindow(wiring.Component):
     """
 
     def __init__(self, *, address_width, data_width, size, base=0, id_width=1):
-        if size < 2 or size & (size - 1):
-            raise ValueError(f"Size must be a power of two of at least 2 bytes, not {size!r}")
-        if base < 0 or base % size:
-            raise ValueError(f"Base must be a multiple of the size {size:#x}, not {base:#x}")
-        if base + size > 1 << address_width:
-            raise ValueError(f"Memory must end at {1 << address_width:#x} or before, "
-                             f"not at {base + size:#x}")
+        check_place(size=size, base=base, address_width=address_width, least=2)
         self.size, self.base = size, base
         widths = {"data_width": data_width, "id_width": id_width}
         super().__init__({

@@ -262,14 +262,9 @@ class Station(wiring.Component):
         """Tells each ring what happens in the others."""
         for unit, ring in rings.items():
             for index, (older, pulse) in enumerate(_events(unit)):
-                slots = []
-                for other, r in rings.items():
-                    place = (r.complete_slot if pulse == "completed" else
-                             r.release_slot[_RELEASES[other].index(pulse)] if other == older
-                             else None)
-                    if other != unit:
-                        slots.append(place if other == older else C(0, r.slots))
-                m.d.comb += [
-                    ring.event[index].eq(pulses[older, pulse]), ring.event_slot[index].eq(
-                        Cat(slots)),
-                ]
+                place = (rings[older].complete_slot if pulse == "completed" else
+                         rings[older].release_slot[_RELEASES[older].index(pulse)])
+                slots = Cat(place if other == older else C(0, r.slots)
+                            for other, r in rings.items() if other != unit)
+                m.d.comb += [ring.event[index].eq(pulses[older, pulse]),
+                             ring.event_slot[index].eq(slots)]  # fmt: skip
