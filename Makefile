@@ -19,7 +19,7 @@ SETUP   := $(PYTHON) -I sim/ppu_sim/setup.py
 unexport MAKEFLAGS MFLAGS MAKELEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare python demo test lint verilog fuzz bench speed fpga fpga-report clean
+.PHONY: help setup prepare python demo test test-long lint verilog fuzz bench speed fpga fpga-report clean
 
 # What is given on the command line; a board has its own core and memory.
 given = $(if $(filter command,$(firstword $(origin $(1)))),--$(2) "$($(1))")
@@ -49,6 +49,9 @@ demo: prepare ## Classify digits on the RTL [PRESET=small BACKEND=verilator LATE
 
 test: prepare ## Run all tests [TESTS=tests/unit JOBS=2]
 	@$(VENV) -m pytest -n $(JOBS) $(TESTS)
+
+test-long: prepare ## Run the tests that `make test` leaves out [JOBS=2]
+	@$(VENV) -m pytest -n $(JOBS) -m long tests
 
 lint: prepare ## Check the style of the sources
 	@$(VENV) -m ruff check .

@@ -28,15 +28,17 @@ _INTEGER_FIELDS = {
     "scratchpad_rows":        (32, 65536, True),
     "scratchpad_banks":       (2, 16, True),
     "accumulator_rows":       (16, 65536, True),
+    "accumulator_banks":      (1, 2, True),
     "axi_data_width":         (32, 512, True),
-    "axi_address_width":      (32, 64, False),
+    "axi_address_width":      (16, 64, False),
     "max_outstanding_reads":  (1, 64, True),
     "max_outstanding_writes": (1, 64, True),
     "read_buffer_beats":      (4, 1024, True),
     "command_buffer":         (4, 64, True),
-    "load_slots":             (2, 16, True),
-    "execute_slots":          (2, 16, True),
-    "store_slots":            (2, 16, True),
+    "load_slots":             (1, 16, True),
+    "execute_slots":          (1, 16, True),
+    "store_slots":            (1, 16, True),
+    "performance_counters":   (0, 1, False),
 }  # fmt: skip
 
 
@@ -67,7 +69,7 @@ class Config:
     axi_data_width : int
         Bits of the AXI4 data bus. Power of two, 32 to 512. Independent of `row_bytes`.
     axi_address_width : int
-        Bits of a memory address, 32 to 64.
+        Bits of a memory address, 32 to 64, or 16 to 32 where commands start in order.
     max_outstanding_reads, max_outstanding_writes : int
         Bursts in flight on each direction, 1 to 64.
     read_buffer_beats : int
@@ -76,7 +78,16 @@ class Config:
     command_buffer : int
         Commands fetched ahead of the decoder.
     load_slots, execute_slots, store_slots : int
-        Commands of each unit that the reservation station holds.
+        Commands of each unit that the reservation station holds: all at least 2. Or all 1, on a bus
+        of 32 bits with a `row_bytes` and a `dot` of 4: then commands start in program order, units
+        have one job at a time and memory answers one burst at a time, all of which takes a fraction
+        of the logic. See ``docs/architecture.md``.
+    accumulator_banks : int
+        2: even and odd rows are in two banks, so STORE reads and LOAD writes beside EXECUTE. 1:
+        they wait for it, and narrow sums take half the block RAM.
+    performance_counters : int
+        1: the core has performance counters. 0: it counts cycles only, in 32 bits and without
+        snapshots, and the other counters read as 0.
 
     Raises
     ------
@@ -103,6 +114,8 @@ class Config:
     load_slots: int = 8
     execute_slots: int = 8
     store_slots: int = 8
+    accumulator_banks: int = 2
+    performance_counters: int = 1
 
     def __post_init__(self):
         for name, (lowest, highest, power_of_two) in _INTEGER_FIELDS.items():
@@ -120,11 +133,38 @@ class Config:
                 "scratchpad_rows must hold two tiles of `columns` rows in each bank, at least "
                 f"{2 * self.columns * self.scratchpad_banks}, not {self.scratchpad_rows!r}"
             )
+        if len({slots == 1 for slots in self.slots}) > 1:
+            raise ValueError(
+                "load_slots, execute_slots and store_slots must be all 1 or all at least 2, not "
+                + ", ".join(map(str, self.slots)))
+        if self.in_order and (self.axi_data_width, self.row_bytes, self.dot) != (32, 4, 4):
+            raise ValueError(
+                "where load_slots, execute_slots and store_slots are 1, axi_data_width must be 32, "
+                "row_bytes 4 and dot 4, not "
+                f"{self.axi_data_width!r}, {self.row_bytes!r} and {self.dot!r}")
+        if self.in_order and self.axi_address_width > 32:
+            raise ValueError(
+                "axi_address_width must be at most 32 where load_slots, execute_slots and "
+                f"store_slots are 1, not {self.axi_address_width!r}")
+        if not self.in_order and self.axi_address_width < 32:
+            raise ValueError(
+                "axi_address_width must be at least 32 unless load_slots, execute_slots and "
+                f"store_slots are 1, not {self.axi_address_width!r}")
         if self.accumulator_rows < 2 * self.columns:
             raise ValueError(
                 f"accumulator_rows must be at least 2 * columns = {2 * self.columns}, "
                 f"not {self.accumulator_rows!r}"
             )
+
+    @property
+    def slots(self):
+        """Commands of LOAD, EXECUTE and STORE that the command stage holds for its units."""
+        return self.load_slots, self.execute_slots, self.store_slots
+
+    @property
+    def in_order(self):
+        """Whether all commands start in program order: there is one slot for each unit."""
+        return self.slots == (1, 1, 1)
 
     @property
     def array_rows(self):

@@ -4,16 +4,20 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from .command.jobs import ExecuteJob, LoadJob, StoreJob
+from .command.jobs import ExecuteJob, JobWordLayout, LoadJob, StoreJob
 from .command.stage import CommandStage
 from .dma.read_arbiter import ReadArbiter
+from .dma.single_arbiter import SingleArbiter
+from .dma.single_bursts import SingleBursts
 from .execute.unit import ExecuteUnit
 from .host.host import Host, Status
 from .lib.axi import AxiSignature, LiteSignature
 from .lib.probe import ProbeLayout
+from .load.single import SingleLoadUnit
 from .load.unit import LoadUnit
 from .memory.accumulator import Accumulator
 from .memory.scratchpad import Scratchpad
+from .store.single import SingleStoreUnit
 from .store.unit import StoreUnit
 
 __all__ = ["Core"]
@@ -68,15 +72,18 @@ class Core(wiring.Component):
         config = self.config
         m.submodules.host = host = Host(config)
         reset = ResetInserter(host.soft_reset)
-        command, load = CommandStage(config), LoadUnit(config, job_layout=LoadJob(config))
-        execute = ExecuteUnit(config, job_layout=ExecuteJob(config))
-        store = StoreUnit(config, job_layout=StoreJob(config))
-        arbiter = ReadArbiter(
-            clients=2, address_width=config.axi_address_width, data_width=config.axi_data_width)
+        command = CommandStage(config)
+        layouts = ([JobWordLayout(config)] * 3 if config.in_order else
+                   [LoadJob(config), ExecuteJob(config), StoreJob(config)])
+        load = (SingleLoadUnit if config.in_order else LoadUnit)(config, job_layout=layouts[0])
+        execute = ExecuteUnit(config, job_layout=layouts[1])
+        store = (SingleStoreUnit if config.in_order else StoreUnit)(config, job_layout=layouts[2])
+        bus = {"address_width": config.axi_address_width, "data_width": config.axi_data_width}
+        arbiter = SingleArbiter(**bus) if config.in_order else ReadArbiter(clients=2, **bus)
         scratchpad = Scratchpad(rows=config.scratchpad_rows, banks=config.scratchpad_banks,
                                 row_bytes=config.row_bytes)
         accumulator = Accumulator(rows=config.accumulator_rows, columns=config.columns,
-                                  sum_shape=execute.sum_shape)
+                                  sum_shape=execute.sum_shape, banks=config.accumulator_banks)
         m.submodules.arbiter = arbiter
         m.submodules.command, m.submodules.load = reset(command), reset(load)
         m.submodules.scratchpad, m.submodules.execute = scratchpad, reset(execute)
@@ -84,6 +91,18 @@ class Core(wiring.Component):
 
         self._connect_host(m, host, command)
         self._connect_bus(m, arbiter, host, load, store)
+        if config.in_order:
+            m.submodules.bursts = bursts = reset(SingleBursts(
+                config, word_layout=layouts[0]))
+            m.d.comb += [
+                bursts.word.valid.eq(load.job.valid | store.job.valid),
+                bursts.word.payload.eq(load.job.payload), bursts.is_store.eq(store.job.valid),
+            ]
+            for index, unit in enumerate((load, store)):
+                connect(m, bursts.bursts[index], unit.bursts)
+                m.d.comb += [bursts.answers[index].eq(unit.answer), unit.failed.eq(bursts.failed)]
+            connect(m, host.words, command.words)
+            m.d.comb += command.half.eq(host.half)
         for name in ("load", "execute", "store"):
             connect(m, getattr(command, name), {"load": load, "execute": execute,
                                                 "store": store}[name].job)  # fmt: skip

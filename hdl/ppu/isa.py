@@ -11,12 +11,15 @@ __all__ = [
     "COMMANDS",
     "COMMAND_BITS",
     "COMMAND_BYTES",
+    "LAST_WORD",
     "Command",
+    "CommandWord",
     "End",
     "ErrorCode",
     "Execute",
     "Fence",
     "FetchedCommand",
+    "FetchedError",
     "Load",
     "Opcode",
     "Stop",
@@ -27,6 +30,8 @@ __all__ = [
 
 COMMAND_BYTES = 32
 COMMAND_BITS = 8 * COMMAND_BYTES
+#: Last 32-bit word of a command that is not zero in all of them.
+LAST_WORD = 5
 
 
 class Opcode(enum.Enum, shape=unsigned(8)):
@@ -167,6 +172,18 @@ class FetchedCommand(data.Struct):
     """A command on its way from fetch to decode, or the error that takes its place."""
     command: Command    # undefined unless `code` is NONE
     index:   32         # commands before it since reset
+    code:    ErrorCode  # NONE, FETCH_SLVERR, FETCH_DECERR, RING; the last in its stream if not NONE
+    address: 64         # goes with the code
+
+
+class CommandWord(data.Struct):
+    """A 32-bit word of a command, where it comes word by word."""
+    index: 3
+    data:  32
+
+
+class FetchedError(data.Struct):
+    """What the fetch says of a command that it has sent word by word."""
     code:    ErrorCode  # NONE, FETCH_SLVERR, FETCH_DECERR, RING; the last in its stream if not NONE
     address: 64         # goes with the code
 

@@ -122,7 +122,7 @@ def test_configuration_from_words():
 
 @pytest.mark.parametrize("arguments, message", [
     (["--liberty", "missing.lib"], "No such file or directory: 'missing.lib'"),
-    (["--set", "colour=3"], "field must be one of accumulator_rows, axi_address_width"),
+    (["--set", "colour=3"], "field must be one of accumulator_banks, accumulator_rows"),
     (["--set", "columns=x"], "columns must be an integer, not 'x'"),
     (["--set", "columns=5"], "columns must be a power of two, not 5"),
     (["--set", "signs=none"], "signs must be one of mixed, signed, not 'none'"),

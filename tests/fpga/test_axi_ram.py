@@ -38,7 +38,8 @@ def test_random_bursts(storage, data_width, stall):
     print(f"seed {seed!r}")
     rng, beat = random.Random(seed), data_width // 8
     ram, region = make(storage, data_width), [range(BASE, BASE + SIZE)]
-    manager = AxiManager(ram.axi, bytearray(SIZE), stall=stall, seed=rng.random(), base=BASE)
+    manager = AxiManager(
+        ram.managers[0], bytearray(SIZE), stall=stall, seed=rng.random(), base=BASE)
     manager.writes.extend(fill(rng, region[0], beat_bytes=beat, beats=16))
     manager.writes.extend(random_writes(rng, 60, region, beat_bytes=beat, ids=4, longest=64))
     manager.reads.extend(random_reads(rng, 60, region, beat_bytes=beat, ids=4, longest=64))
@@ -53,44 +54,34 @@ def test_random_bursts(storage, data_width, stall):
     simulate(ram, [manager], main)
 
 
-def test_cycles_of_block_ram():
-    """A beat in every cycle on both sides at once; latencies as the docstring says."""
-    ram = make()
-    manager = AxiManager(ram.axi, bytearray(SIZE), base=BASE)
-    manager.reads.extend(sequence(range(BASE, BASE + 2048), beat_bytes=4, beats=16))
-    manager.writes.extend(fill(random.Random(1), range(BASE + 2048, BASE + SIZE), beat_bytes=4,
-                               beats=16))
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("beats", [1, 2, 16])
+def test_cycles(storage, beats):
+    """A cycle for each beat and two for each burst, or one; latencies as the docstring says."""
+    rng, ram = random.Random(beats), make(storage)
+    manager = AxiManager(ram.managers[0], bytearray(SIZE), base=BASE)
+    bursts = 2048 // (4 * beats)
 
     async def main(ctx):
-        await manager.finish(ctx, 1000)
         log = manager.log
-        assert log["r"] == list(range(log["ar"][0] + 4, log["ar"][0] + 4 + 512))
-        assert log["w"] == list(range(log["w"][0], log["w"][0] + 512))
-        assert log["b"] == [cycle + 1 for cycle in log["w"][15::16]]
+        manager.reads.extend(sequence(range(BASE, BASE + 2048), beat_bytes=4, beats=beats))
+        await manager.finish(ctx, 2000)
+        # The first address is there in cycle 1.
+        assert log["r"] == [
+            3 + burst * (beats + 2) + beat for burst in range(bursts) for beat in range(beats)]
+        log.clear()
+        manager.writes.extend(
+            fill(rng, range(BASE + 2048, BASE + SIZE), beat_bytes=4, beats=beats))
+        await manager.finish(ctx, 2000)
+        assert log["b"] == [cycle + 1 for cycle in log["w"][beats - 1 :: beats]]
+        assert log["w"][-1] - log["w"][0] + 1 == bursts * (beats + 1) - 1
 
     simulate(ram, [manager], main)
 
 
-@pytest.mark.parametrize("storage", STORAGES)
-def test_bursts_of_one_and_two_beats(storage):
-    """Two beats without a gap; one beat in two cycles."""
-    for beats, cycles in ((1, 2 * 64 - 1), (2, 128)):
-        ram = make(storage)
-        manager = AxiManager(ram.axi, bytearray(SIZE), base=BASE)
-        manager.reads.extend(
-            sequence(range(BASE, BASE + 256 * beats), beat_bytes=4, beats=beats))
-
-        async def main(ctx, manager=manager, cycles=cycles):
-            await manager.finish(ctx, 1000)
-            assert manager.log["r"][-1] - manager.log["r"][0] + 1 == cycles
-
-        simulate(ram, [manager], main)
-
-
-def test_one_port_is_shared_fairly():
-    """A read or a write in every cycle, in turns; alone, each goes at full rate."""
-    ram = make(SpramStorage)
-    manager = AxiManager(ram.axi, bytearray(SIZE), base=BASE)
+def test_reads_and_writes_take_turns():
+    ram = make()
+    manager = AxiManager(ram.managers[0], bytearray(SIZE), base=BASE)
 
     async def main(ctx):
         log = manager.log
@@ -98,13 +89,10 @@ def test_one_port_is_shared_fairly():
         manager.writes.extend(fill(random.Random(1), range(BASE + 2048, BASE + SIZE),
                                    beat_bytes=4, beats=16))
         await manager.finish(ctx, 2000)
-        assert max(log["r"][-1], log["w"][-1]) - min(log["r"][0], log["w"][0]) + 1 <= 1024 + 4
-        middle = [sum(200 <= cycle < 600 for cycle in log[name]) for name in "rw"]
-        assert middle == [200, 200]
-        log.clear()
-        manager.reads.extend(sequence(range(BASE, BASE + 2048), beat_bytes=4, beats=16))
-        await manager.finish(ctx, 2000)
-        assert log["r"][-1] - log["r"][0] + 1 == 512
+        assert max(log["r"][-1], log["w"][-1]) - min(log["r"][0], log["w"][0]) <= 64 * 18
+        # Of the 35 cycles of two bursts, 16 are for each side's beats.
+        middle = [sum(200 <= cycle < 550 for cycle in log[name]) for name in "rw"]
+        assert middle == [160, 160]
 
     simulate(ram, [manager], main)
 
@@ -115,7 +103,7 @@ def test_reset_in_the_middle(storage):
     print(f"seed {seed!r}")
     rng, ram, region = random.Random(seed), make(storage), [range(BASE, BASE + SIZE)]
     dut = Resettable(ram)
-    manager = AxiManager(ram.axi, bytearray(SIZE), stall=0.2, seed=rng.random(), base=BASE)
+    manager = AxiManager(ram.managers[0], bytearray(SIZE), stall=0.2, seed=rng.random(), base=BASE)
 
     async def main(ctx):
         for _ in range(8):
@@ -138,6 +126,7 @@ def test_reset_in_the_middle(storage):
     ({"size": 12288}, "not 12288"),
     ({"size": 8192, "base": 4096}, "Base must be a multiple of the size 0x2000, not 0x1000"),
     ({"size": 8192, "base": 1 << 16}, "Memory must end at 0x10000 or before, not at 0x12000"),
+    ({"size": 8192, "managers": 3}, "There must be 1 or 2 managers, not 3"),
 ])
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):

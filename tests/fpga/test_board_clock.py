@@ -65,7 +65,7 @@ def test_reset_lasts_from_configuration_on_and_after_the_last_bounce():
     async def bench(ctx):
         ctx.set(dut.ok, 1)
         assert ctx.get(dut.rst)
-        for _ in range(17):
+        for _ in range(18):
             await ctx.tick()
             assert ctx.get(dut.rst)
         await ctx.tick()
@@ -77,7 +77,7 @@ def test_reset_lasts_from_configuration_on_and_after_the_last_bounce():
             ctx.set(dut.ok, 1)
             await ctx.tick().repeat(10)
             assert ctx.get(dut.rst)
-        await ctx.tick().repeat(8)
+        await ctx.tick().repeat(9)
         assert not ctx.get(dut.rst)
 
     simulator = Simulator(dut)

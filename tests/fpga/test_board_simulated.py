@@ -19,6 +19,9 @@ from ppu_sim.backends import Hang
 from ppu_sim.serial import Disconnected
 
 pytest.importorskip("amaranth_boards")
+
+#: Where the iCEBreaker's memory begins.
+ON_CHIP = board("icebreaker").memory.base
 #: Cycles of a bit, and about the rate that comes through.
 BIT, RATE = 4, 30_000
 SHAPES = [(1, 1, 1), (5, 6, 3), (17, 33, 9), (3, 70, 21), (16, 16, 16)]
@@ -75,8 +78,8 @@ def test_lost_and_changed_bytes(on_chip, rate):
         with opened(terminal) as device:
             check_products(device, rng, [(9, 14, 11)])
             data = rng.integers(0, 256, 2000, np.uint8)
-            device.write(BASE + 3, data)
-            assert np.array_equal(device.read(BASE + 3, data.shape, np.uint8), data)
+            device.write(ON_CHIP + 3, data)
+            assert np.array_equal(device.read(ON_CHIP + 3, data.shape, np.uint8), data)
             print(f"{line.faults} faults, {device.backend.link.repeats} times sent again")
 
 
@@ -97,9 +100,9 @@ def test_the_button_during_a_transfer(on_chip):
         timer = threading.Timer(0.1, on_chip.press_button)
         timer.start()
         for _ in range(3):
-            device.write(BASE + 100, data)
+            device.write(ON_CHIP + 100, data)
         timer.join()
-        assert np.array_equal(device.read(BASE + 100, data.shape, np.uint8), data)
+        assert np.array_equal(device.read(ON_CHIP + 100, data.shape, np.uint8), data)
 
 
 def test_the_button_during_a_run(on_chip, monkeypatch):

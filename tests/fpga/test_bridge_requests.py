@@ -8,11 +8,10 @@ from bridge_bench import BASE, GUARD, REGISTERS, SIZE, Bench, make_bridge, reque
 
 from ppu.lib.axi import Response
 from ppu_fpga.bridge.access import Access
-from ppu_fpga.bridge.bounds import Bounds
+from ppu_fpga.bridge.buffer import ReplyBuffer, RequestBuffer
 from ppu_fpga.bridge.executor import Executor
 from ppu_fpga.bridge.intake import Intake
 from ppu_fpga.bridge.protocol import Identity, Kind, Status
-from ppu_fpga.bridge.ring import FrameRing
 
 
 def test_every_kind():
@@ -116,15 +115,17 @@ IDENTITY = Identity(max_data=64, receive_buffer=256, clock_hz=1, memory_base=0, 
 
 
 @pytest.mark.parametrize("build, message", [
-    (lambda: make_bridge(max_data=31),
-     "max_data must be 32 to receive_buffer - 16, which is 1008, not 31"),
-    (lambda: make_bridge(max_data=1009), "which is 1008, not 1009"),
-    (lambda: make_bridge(memory_size=0x1002), "multiples of 4 bytes, not 0x80000000 and 0x1002"),
-    (lambda: make_bridge(memory_base=0xFFFF_F004), "within 32 address bits, not at 0x100000004"),
+    (lambda: make_bridge(max_data=4),
+     "max_data must be a power of two, 8 to receive_buffer - 16, which is 1008, not 4"),
+    (lambda: make_bridge(max_data=1024), "which is 1008, not 1024"),
+    (lambda: make_bridge(max_data=100), "which is 1008, not 100"),
+    (lambda: make_bridge(memory_size=0x1002), "power of two of at least 256 bytes, not 4098"),
+    (lambda: make_bridge(memory_base=0x8000_0004), "multiple of the size 0x1000, not 0x80000004"),
+    (lambda: make_bridge(memory_base=1 << 32), "at 0x100000000 or before, not at 0x100001000"),
     (lambda: make_bridge(cycles=3), "at least 4: at most 750000 baud"),
-    (lambda: FrameRing(1000), "power of two of at least 16, not 1000"),
+    (lambda: RequestBuffer(1000), "power of two of at least 16, not 1000"),
+    (lambda: ReplyBuffer(0), "at least 1 entry, not 0"),
     (lambda: Intake(128), "Depth must be 256 to 65536, not 128"),
-    (lambda: Bounds(base=1, size=0), r"end before 2\*\*64, not at 1 with 0 bytes"),
     (lambda: Executor(IDENTITY, address_width=32, data_width=32, timeout=1000),
      "power of two of at least 64, not 1000"),
     (lambda: Access(address_width=65, data_width=32), "Address width must be 13 to 64, not 65"),

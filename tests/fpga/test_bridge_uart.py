@@ -40,7 +40,8 @@ def receive(items, *, clock_hz, baud, drift=0.0):
 
 
 RATES = [(12_000_000, 3_000_000), (25_000_000, 3_000_000), (27_000_000, 3_000_000),
-         (13_700_000, 3_000_000), (100_000_000, 3_000_000), (12_000_000, 1_000_000)]
+         (13_700_000, 3_000_000), (21_000_000, 3_000_000), (100_000_000, 3_000_000),
+         (12_000_000, 1_000_000)]
 
 
 @pytest.mark.parametrize("clock_hz, baud", RATES)
@@ -94,8 +95,8 @@ def test_the_rate_is_that_of_the_clock():
     for clock_hz, baud in [*RATES, (12_000_000, 115_200), (100_000_000, 9600)]:
         divided = Baud(clock_hz=clock_hz, baud=baud)
         assert abs(divided.error) < 0.0021
-        assert divided.actual == pytest.approx(divided.step * clock_hz / (1 << divided.width))
-    assert Baud(clock_hz=12_000_000, baud=3_000_000).width == 2
+        assert divided.actual == pytest.approx(divided.step * clock_hz / divided.modulus)
+    assert [Baud(clock_hz=hz, baud=3_000_000).modulus for hz in (12_000_000, 21_000_000)] == [4, 7]
 
 
 @pytest.mark.parametrize("clock_hz, baud, message", [

@@ -10,7 +10,9 @@ from amaranth.hdl import Fragment
 from amaranth.lib import wiring
 from netlists import compare, synthesise
 
+from ppu.command.product import Product
 from ppu.execute.array import SystolicArray
+from ppu.execute.columns import ColumnArray
 from ppu.execute.element import Int8Element
 from ppu.execute.multipliers import Multipliers
 from ppu_fpga.lowering import FAMILIES, Lowering, family
@@ -31,13 +33,13 @@ SOFT_LUTS = {False: 74, True: 80}
 
 
 class Elements(wiring.Component):
-    """An element of each of `SHAPES`, side by side."""
+    """An element of each of `shapes`, side by side."""
 
-    def __init__(self, *, mixed_signs):
+    def __init__(self, *, mixed_signs, shapes=SHAPES):
         self.elements = {
             f"dot_{dot}_{registers}": Int8Element(
                 dot=dot, mixed_signs=mixed_signs, lanes=4, product_registers=registers)
-            for dot, registers in SHAPES}  # fmt: skip
+            for dot, registers in shapes}  # fmt: skip
         super().__init__({
             f"{name}_{port}": member for name, element in self.elements.items()
             for port, member in element.signature.members.items()})  # fmt: skip
@@ -63,13 +65,19 @@ def operands(rng, count, mixed_signs):
     return sum((value & (1 << width) - 1) << width * index for index, value in enumerate(values))
 
 
-def element_stimulus(mixed_signs):
+def operands_of(value, count, mixed_signs):
+    """The same operand, packed, so often."""
+    width = 9 if mixed_signs else 8
+    return sum((value & (1 << width) - 1) << width * index for index in range(count))
+
+
+def element_stimulus(mixed_signs, shapes=SHAPES):
     rng = random.Random(f"elements {mixed_signs}")
     width = Int8Element(dot=1, mixed_signs=mixed_signs, lanes=4,
                         product_registers=0).sum_shape.width  # fmt: skip
     for cycle in range(CYCLES):
         values = {}
-        for dot, registers in SHAPES:
+        for dot, registers in shapes:
             name = f"dot_{dot}_{registers}_"
             # Weights first: without, products are undefined.
             is_start = cycle <= RESET + 2
@@ -130,19 +138,58 @@ def test_array_of_4_by_4(name, dot, mixed_signs, registers, tmp_path):
     compare(make(), name, stimulus, tmp_path, settled=RESET + 2 * columns + make().latency + 1)
 
 
+@pytest.mark.parametrize(("blocks", "used"), [(None, 1), (2, 1), (1, 0)])
+def test_product_of_the_decoder(blocks, used, tmp_path):
+    rng = random.Random("product")
+    edges = [0, 1, 0x7FFF, 0x8000, 0xFFFF]
+
+    def factor():
+        return rng.choice(edges) if rng.random() < 0.5 else rng.randrange(1 << 16)
+
+    cells = synthesise(Product, "ecp5", tmp_path, multipliers=blocks)
+    assert blocks == 1 or cells["MULT18X18D"] == used
+    stimulus = [{"i_a": factor(), "i_b": factor(), "i_take": cycle < 8 or rng.random() < 0.7}
+                for cycle in range(CYCLES)]
+    compare(Product(), "ecp5", stimulus, tmp_path, settled=RESET + 4)
+
+
+@pytest.mark.parametrize(("name", "mixed_signs", "registers"), [
+    ("ice40", False, 1), ("ice40", False, 2), ("ice40", True, 1), ("gowin", False, 1),
+    ("ecp5", True, 2),
+])  # fmt: skip
+def test_array_of_columns(name, mixed_signs, registers, tmp_path):
+    lanes = columns = 4
+
+    def make():
+        return ColumnArray(
+            lanes=lanes, columns=columns, mixed_signs=mixed_signs, product_registers=registers)
+
+    cells = synthesise(make, name, tmp_path)
+    cell, blocks = BLOCKS[name]
+    assert cells[cell] == columns * blocks(lanes)
+    stimulus = list(array_stimulus(lanes, columns, mixed_signs))
+    lowest = {"i_a": operands_of(-128, lanes, mixed_signs), "i_load": 1, "i_swap": 0}
+    stimulus += [{**lowest, "i_b": lowest["i_a"], "i_column": column} for column in range(columns)]
+    stimulus += [{**lowest, "i_load": 0, "i_b": 0, "i_column": 0}] * 10
+    compare(make(), name, stimulus, tmp_path, settled=RESET + columns + make().latency + 1)
+
+
 def used_luts(cells):
     return cells["LUT4"] + 2 * cells["CCU2C"]
 
 
 @pytest.mark.parametrize("mixed_signs", [False, True], ids=["signed", "mixed"])
 def test_soft_elements(mixed_signs, tmp_path):
-    """As above, on an ECP5 without blocks."""
+    """As above, on an ECP5 without blocks; one product is like another."""
+    shapes = SHAPES[:3]
+
     def make():
-        return Elements(mixed_signs=mixed_signs)
+        return Elements(mixed_signs=mixed_signs, shapes=shapes)
 
     cells = synthesise(make, "ecp5", tmp_path, multipliers=0)
     assert not cells["MULT18X18D"]
-    compare(make(), "ecp5", list(element_stimulus(mixed_signs)), tmp_path, settled=RESET + 10)
+    stimulus = list(element_stimulus(mixed_signs, shapes))
+    compare(make(), "ecp5", stimulus, tmp_path, settled=RESET + 10)
 
 
 @pytest.mark.parametrize("mixed_signs", [False, True], ids=["signed", "mixed"])
@@ -166,7 +213,7 @@ def test_blocks_of_the_chip_go_first(blocks, tmp_path):
         return SystolicArray(rows=4, columns=4, element=lambda: Int8Element(
             dot=1, mixed_signs=True, lanes=4, product_registers=1))
 
-    cells = synthesise(make, "ecp5", tmp_path, multipliers=blocks + Ecp5.INFERRED)
+    cells = synthesise(make, "ecp5", tmp_path, multipliers=blocks + Ecp5.PRODUCTS)
     assert cells["MULT18X18D"] == blocks
     stimulus = list(array_stimulus(4, 4, True))
     compare(make(), "ecp5", stimulus, tmp_path, settled=RESET + 8 + make().latency + 1)

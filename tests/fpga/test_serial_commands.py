@@ -3,7 +3,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 
@@ -120,5 +119,5 @@ def test_the_peer_as_a_program(options):
     with server:
         address = server.stdout.readline().strip()
         assert main(["gemm", "5", "6", "7", "--preset", "small", "--backend", address]) == 0
-        server.send_signal(signal.SIGINT)
+        server.terminate()
         assert server.wait(10) == 0

@@ -17,10 +17,15 @@ PROGRAMS = 2000
 CONFIGS = {
     "dot 4, signed, narrow bus": replace(
         TINY, row_bytes=16, dot=4, signs=Signs.SIGNED, product_registers=0, scratchpad_banks=2),
-    "dot 2, wide bus, nothing in reserve": replace(
+    "dot 2, wide bus, one bank of sums, nothing in reserve": replace(
         TINY, row_bytes=8, columns=8, dot=2, axi_data_width=512, axi_address_width=64,
         product_registers=2, max_outstanding_reads=1, max_outstanding_writes=1,
-        read_buffer_beats=4, load_slots=2, execute_slots=2, store_slots=2),
+        read_buffer_beats=4, load_slots=2, execute_slots=2, store_slots=2, accumulator_banks=1),
+    "in order, no counters, 17 bits of address": replace(
+        TINY, dot=4, signs=Signs.SIGNED, scratchpad_banks=2, load_slots=1, execute_slots=1,
+        store_slots=1, accumulator_banks=1, performance_counters=0, axi_address_width=17),
+    "in order, four and two banks": replace(
+        TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ppu.execute.array import SystolicArray
 from ppu.execute.element import Int8Element
 from ppu.export.convert import convert, write
 from ppu.export.split import Split, without_checks
-from ppu.memory.bank import Bank
+from ppu.lib.bank import Bank
 from ppu_fpga.flow.errors import FlowFailed
 
 

@@ -12,10 +12,11 @@ RANGES = {
     "product_registers": (0, 2, False),
     "scratchpad_rows": (32, 65536, True), "scratchpad_banks": (2, 16, True),
     "accumulator_rows": (16, 65536, True), "axi_data_width": (32, 512, True),
-    "axi_address_width": (32, 64, False), "max_outstanding_reads": (1, 64, True),
+    "axi_address_width": (16, 64, False), "max_outstanding_reads": (1, 64, True),
     "max_outstanding_writes": (1, 64, True), "read_buffer_beats": (4, 1024, True),
-    "command_buffer": (4, 64, True), "load_slots": (2, 16, True), "execute_slots": (2, 16, True),
-    "store_slots": (2, 16, True),
+    "command_buffer": (4, 64, True), "load_slots": (1, 16, True), "execute_slots": (1, 16, True),
+    "store_slots": (1, 16, True), "accumulator_banks": (1, 2, True),
+    "performance_counters": (0, 1, False),
 }  # fmt: skip
 
 
@@ -61,6 +62,17 @@ def test_signs_of_another_type(value):
      "^scratchpad_rows must hold two tiles of `columns` rows in each bank, at least 128, not 32$"),
     ({"accumulator_rows": 16, "columns": 16},
      r"^accumulator_rows must be at least 2 \* columns = 32, not 16$"),
+    ({"load_slots": 1},
+     "^load_slots, execute_slots and store_slots must be all 1 or all at least 2, not 1, 4, 4$"),
+    ({"load_slots": 1, "execute_slots": 1, "store_slots": 1, "axi_data_width": 64},
+     "^where load_slots, execute_slots and store_slots are 1, axi_data_width must be 32, row_bytes "
+     "4 and dot 4, not 64, 4 and 1$"),
+    ({"load_slots": 1, "execute_slots": 1, "store_slots": 1, "dot": 4, "axi_address_width": 33},
+     "^axi_address_width must be at most 32 where load_slots, execute_slots and store_slots are 1, "
+     "not 33$"),
+    ({"axi_address_width": 31},
+     "^axi_address_width must be at least 32 unless load_slots, execute_slots and store_slots are "
+     "1, not 31$"),
 ])  # fmt: skip
 def test_bad_combinations(change, message):
     with pytest.raises(ValueError, match=message):
@@ -70,8 +82,16 @@ def test_bad_combinations(change, message):
 def test_the_least_and_the_most_of_everything_are_valid():
     for least in (True, False):
         values = {name: low if least else high for name, (low, high, _) in RANGES.items()}
+        if least:       # all slots are 1
+            values["dot"] = 4
         config = Config(**values)
         assert config.as_dict() == {**values, "signs": "mixed"}
+
+
+def test_one_slot_for_each_unit_keeps_commands_in_order():
+    config = replace(TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1)
+    assert config.in_order and config.slots == (1, 1, 1)
+    assert not any(config.in_order for config in PRESETS.values())
 
 
 def test_fields_without_a_default_must_be_given():

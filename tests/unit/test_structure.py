@@ -17,7 +17,7 @@ ALLOWED = {
     "isa": (),
     "lib": (),
     "memory": ("lib",),
-    "dma": ("lib",),
+    "dma": ("isa", "lib"),
     "load": ("config", "isa", "lib", "memory", "dma"),
     "execute": ("config", "isa", "lib", "memory"),
     "store": ("config", "isa", "lib", "memory", "dma"),

@@ -96,6 +96,12 @@ class Board:
         return self.frequencies.get(name, self.frequencies[None])
 
 
+#: A core that takes its commands in order, with nothing that it can do without.
+_IN_ORDER = {
+    "dot": 4, "signs": Signs.SIGNED, "scratchpad_banks": 2, "accumulator_banks": 1,
+    "load_slots": 1, "execute_slots": 1, "store_slots": 1, "max_outstanding_reads": 1,
+    "max_outstanding_writes": 1, "read_buffer_beats": 64, "performance_counters": 0,
+}  # fmt: skip
 #: An FT231X does 3 Mbaud at most.
 _ULX3S = Board(
     name="ulx3s", device=DEVICES["ecp5-85"], platform_class="ulx3s.ULX3S_85F_Platform",
@@ -105,24 +111,23 @@ _ULX3S = Board(
     # Else the ESP32 may take the chip's configuration over.
     held_high=(("esp32", 0, "gpio0"),), memory=ULX3S_32M, baud=3_000_000,
 )  # fmt: skip
-#: The FT2232H divides 12 MHz; at 24 MHz, a bit is 8 cycles. The red LED is 0, the green one 1; the
-#: others are on the part with the three buttons.
+#: The FT2232H divides 12 MHz; at 21 MHz, a bit is 7 cycles. The memory begins at 0, so that short
+#: addresses will do. The red LED is 0, the green one 1; the others are on the part with the three
+#: buttons.
 _ICEBREAKER = Board(
     name="icebreaker", device=DEVICES["ice40-up5k"],
     platform_class="icebreaker.ICEBreakerPlatform", extension="break_off_pmod", preset="tiny",
-    changes={"tiny": {
-        "dot": 2, "signs": Signs.SIGNED, "load_slots": 2, "execute_slots": 2, "store_slots": 2,
-        "max_outstanding_reads": 2, "max_outstanding_writes": 2,
-    }},
+    changes={"tiny": {**_IN_ORDER, "axi_address_width": 17}},
     frequencies={None: 21}, oscillator="clk12", oscillator_hz=12_000_000, button=("button", 0),
     leds={"error": 0, "busy": 1, "done": 3, "activity": 4},
-    memory=OnChip(bytes=1 << 17, storage=SpramStorage), baud=3_000_000, receive_buffer=512,
+    memory=OnChip(bytes=1 << 17, base=0, storage=SpramStorage), baud=3_000_000, receive_buffer=512,
 )  # fmt: skip
 #: The BL702 makes its rates of 96 MHz or 80 MHz: 2 Mbaud exactly of either.
 _TANG_NANO_9K = Board(
     name="tangnano9k", device=DEVICES["gowin-9"], platform_class="tang_nano_9k.TangNano9kPlatform",
     # The flash's pins are free for other uses once the chip is configured.
-    pack_options=("--sspi_as_gpio", "--mspi_as_gpio"), preset="tiny", frequencies={None: 27},
+    pack_options=("--sspi_as_gpio", "--mspi_as_gpio"), preset="tiny",
+    changes={"tiny": _IN_ORDER}, frequencies={None: 27},
     oscillator="clk27", oscillator_hz=27_000_000, button=("button", 0),
     leds={"busy": 0, "done": 1, "error": 2, "activity": 3}, memory=OnChip(bytes=1 << 14),
     baud=2_000_000,

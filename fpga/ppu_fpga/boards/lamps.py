@@ -15,11 +15,13 @@ class Lamps(wiring.Component):
 
     Parameters
     ----------
-    cycles : int
-        How long a lamp stays lit at least: at most three times as long.
+    ticks : int
+        How long a lamp stays lit at least, two or more: at most three times as long.
 
     Members
     -------
+    tick : In(1)
+        A pulse now and then.
     core_busy, core_stopped : In(1)
         State of the core.
     line_active : In(1)
@@ -34,6 +36,7 @@ class Lamps(wiring.Component):
         There is traffic on the line.
     """
 
+    tick: In(1)
     core_busy: In(1)
     core_stopped: In(1)
     line_active: In(1)
@@ -42,10 +45,10 @@ class Lamps(wiring.Component):
     error: Out(1)
     activity: Out(1)
 
-    def __init__(self, *, cycles):
-        if cycles < 2:
-            raise ValueError(f"Lamps must be lit for at least 2 cycles, not {cycles!r}")
-        self._timer_bits = max(1, (cycles // 2 - 1).bit_length())
+    def __init__(self, *, ticks):
+        if ticks < 2:
+            raise ValueError(f"Lamps must be lit for at least 2 ticks, not {ticks!r}")
+        self._timer_bits = (-(-ticks // 2) - 1).bit_length()
         super().__init__()
 
     def elaborate(self, platform):
@@ -53,7 +56,9 @@ class Lamps(wiring.Component):
         timer = Signal(self._timer_bits)
         tick  = Signal()
         busy  = Signal()
-        m.d.sync += Cat(timer, tick).eq(timer + 1)
+        with m.If(self.tick):
+            m.d.sync += timer.eq(timer + 1)
+        m.d.comb += tick.eq(self.tick & timer.all())
         m.d.sync += busy.eq(self.core_busy)
         self._stretch(m, tick, busy, self.busy)
         self._stretch(m, tick, self.line_active, self.activity)

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from amaranth.utils import exact_log2
-
 from ..memory.axi_ram import AxiRam
 from ..memory.sdram.bus import SdramSignature
-from ..memory.sdram.controller import SdramController
 from ..memory.sdram.parts import SdramPart, SdramTiming
+from ..memory.sdram.shared import SharedSdram
 from ..memory.storage import BlockStorage
 
 __all__ = ["BASE", "BoardMemory", "OnChip", "Sdram"]
@@ -40,13 +38,8 @@ class BoardMemory:
         """Signature of what it has outside of the chip; None: nothing."""
         return None
 
-    @property
-    def address_width(self):
-        """Bits of an address behind an :class:`.AxiWindow`."""
-        return exact_log2(self.size) + 1
-
-    def controller(self, *, data_width, id_width):
-        """A component with the member `axi`, and with `pins` if there are any."""
+    def controller(self, *, address_width, data_width):
+        """A component with two AXI4 ports `managers`, and with `pins` if there are any."""
         raise NotImplementedError
 
 
@@ -69,9 +62,9 @@ class OnChip(BoardMemory):
     def size(self):
         return self.bytes
 
-    def controller(self, *, data_width, id_width):
-        return AxiRam(address_width=self.address_width, data_width=data_width, size=self.size,
-                      id_width=id_width, storage=self.storage)  # fmt: skip
+    def controller(self, *, address_width, data_width):
+        return AxiRam(address_width=address_width, data_width=data_width, size=self.size,
+                      base=self.base, managers=2, storage=self.storage)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +118,7 @@ class Sdram(BoardMemory):
     def pins(self):
         return SdramSignature()
 
-    def controller(self, *, data_width, id_width):
-        return SdramController(
-            self.part, self.timing, address_width=self.address_width, data_width=data_width,
-            id_width=id_width, input_delay=self.input_delay)  # fmt: skip
+    def controller(self, *, address_width, data_width):
+        return SharedSdram(
+            self.part, self.timing, address_width=address_width, data_width=data_width,
+            base=self.base, input_delay=self.input_delay)  # fmt: skip

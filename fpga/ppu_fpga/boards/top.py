@@ -27,7 +27,8 @@ class BoardTop(Elaboratable):
     design : BoardDesign
         What is built, see :class:`.design.BoardDesign`.
     lamp_cycles : int
-        How long lamps stay lit at least, in place of what is good for people.
+        How long lamps stay lit at least, in place of what is good for people. No less than twice
+        as long as a reset.
     """
 
     def __init__(self, design, *, lamp_cycles=None):
@@ -40,7 +41,8 @@ class BoardTop(Elaboratable):
         design, board = self.design, self.design.board
         system = BoardSystem(
             design.config, design.memory, clock_hz=design.clock_hz, baud=design.baud,
-            receive_buffer=board.receive_buffer, lamp_cycles=self._lamp_cycles)
+            receive_buffer=board.receive_buffer,
+            lamp_ticks=max(2, -(-self._lamp_cycles // self._reset_cycles)))
 
         def pins(name, number=0):
             return platform.request(name, number, dir="-")
@@ -55,7 +57,8 @@ class BoardTop(Elaboratable):
         m.submodules.tx = tx = io.Buffer("o", uart.tx)
         m.d.comb += [
             domain.clk.eq(clock.clk), reset.ok.eq(clock.locked & ~button.i),
-            system.rst.eq(reset.rst), system.rx.eq(rx.i), tx.o.eq(system.tx),
+            system.rst.eq(reset.rst), system.tick.eq(reset.tick),
+            system.rx.eq(rx.i), tx.o.eq(system.tx),
         ]
         for name in LAMPS:
             if name in board.leds:

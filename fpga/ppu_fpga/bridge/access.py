@@ -1,7 +1,7 @@
 """Accesses to the two buses, a word at a time."""
 
 from amaranth import *
-from amaranth.lib import wiring
+from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from ppu.lib.axi import AxiSignature, LiteSignature, Response
@@ -12,14 +12,13 @@ __all__ = ["Access"]
 class Access(wiring.Component):
     """Single-beat accesses to memory over AXI4 and to registers over AXI4-Lite.
 
-    There is one address and one word of data for both buses; bytes are shifted in and out at one
-    end each. Registers use the uppermost 32 bits of the word. Addresses on the bus are those of
-    whole words. One access at a time; AW and W are offered together and accepted in any order.
+    There is one address, of a byte, for both buses; on the bus it is that of the byte's word. Bytes
+    to be written are gathered in a word of block RAM, which a response empties. A word that was
+    read stays on the bus while its bytes are picked. One access at a time; AW and W are offered
+    together and accepted in any order.
 
-    After a response the address moves on to the next word, which takes a cycle for each of its
-    bytes, and then `done` comes. From `start` to `done`, nothing may be shifted. Nobody needs to
-    wait for an access: what has been offered stays on the bus until it is accepted and answered, as
-    AXI wants it, and `busy` tells of it.
+    Nobody needs to wait for an access: what has been offered stays on the bus until it is accepted
+    and answered, as AXI wants it.
 
     Parameters
     ----------
@@ -30,24 +29,32 @@ class Access(wiring.Component):
 
     Members
     -------
-    address, address_shift : In(8), In(1)
-        A byte of the address, lowest first; as many as the address has.
-    data, keep, shift : In(8), In(1), In(1)
-        A byte of data that becomes the uppermost of the word, and whether to write it.
-    o_data : Out(8)
-        Lowest byte of the word.
+    load, index, data : In(1), In(3), In(8)
+        Makes `data` the byte `index` of the address. Empties the word, too.
+    next : In(1)
+        Goes on to the next address.
+    gather : In(1)
+        Puts `data` into the word to be written. At least a cycle before `start`.
+    picked : Out(8)
+        The byte at the address, of the word that was read: from the cycle after `present` and after
+        `next` on.
+    address : Out(address_width)
+        The address.
+    edge : Out(1)
+        It is that of a word's last byte.
     start : In(1)
-        Begins an access.
+        Begins an access. At least two cycles after `take`.
     write, registers : In(1), In(1)
-        What kind of access: good with `start`, and to be kept until `done`.
+        What kind of access: to be kept until it is over.
+    present, response : Out(1), Out(Response)
+        The answer is there.
+    take : In(1)
+        Ends the access; only with `present`. May be 1 for as long as the access is to be ended
+        whenever its answer comes.
+    taken : Out(1)
+        Pulse: the access is over.
     clear : In(1)
         Takes back everything, for a reset of the buses.
-    busy : Out(1)
-        An access is under way.
-    done : Out(1)
-        Pulse: an access is over.
-    response : Out(Response)
-        How it ended; good with `done`.
     axi, axil : Out(AxiSignature), Out(LiteSignature(address_width=12))
         The buses.
     """
@@ -57,55 +64,75 @@ class Access(wiring.Component):
             raise ValueError(f"Address width must be 13 to 64, not {address_width!r}")
         if data_width not in (32, 64, 128, 256, 512):
             raise ValueError(f"Data width must be 32, 64, 128, 256 or 512, not {data_width!r}")
-        self.address_bytes = -(-address_width // 8)
         self.word_bytes = data_width // 8
         super().__init__({
-            "address": In(8), "address_shift": In(1),
-            "data": In(8), "keep": In(1), "shift": In(1), "o_data": Out(8),
-            "start": In(1), "write": In(1), "registers": In(1), "clear": In(1),
-            "busy": Out(1), "done": Out(1), "response": Out(Response),
+            "load": In(1), "index": In(3), "data": In(8), "next": In(1), "gather": In(1),
+            "picked": Out(8), "address": Out(address_width), "edge": Out(1),
+            "start": In(1), "write": In(1), "registers": In(1),
+            "present": Out(1), "response": Out(Response), "take": In(1), "taken": Out(1),
+            "clear": In(1),
             "axi": Out(AxiSignature(address_width=address_width, data_width=data_width)),
             "axil": Out(LiteSignature(address_width=12)),
         })  # fmt: skip
 
     def elaborate(self, platform):
         m = Module()
-        word   = Signal(8 * self.word_bytes, reset_less=True)
-        strobe = Signal(self.word_bytes, reset_less=True)
-        present  = Signal()     # an answer, which waits: so nothing but registers takes it in
-        answered = Signal()
-        moving   = Signal()
         axi, axil = self.axi, self.axil
-        self._elaborate_address(m, moving)
+        address = Signal.like(self.address, reset_less=True)
+        picked  = Signal(8, reset_less=True)
+        lanes = self.word_bytes.bit_length() - 1
+        lane  = address[:lanes]
+        with m.If(self.next):
+            m.d.sync += address.eq(address + 1)
+        for index, low in enumerate(range(0, len(address), 8)):
+            with m.If(self.load & (self.index == index)):
+                m.d.sync += address[low : low + 8].eq(self.data)
+        for bus, zeros in ((axi, lanes), (axil, 2)):
+            for channel in (bus.ar, bus.aw):
+                m.d.comb += channel.p.addr.eq(Cat(Const(0, zeros), address[zeros:]))
+
+        answers = [axi.r, axi.b, axil.r, axil.b]
         m.d.comb += [
-            axi.w.payload.data.eq(word), axi.w.payload.strb.eq(strobe), axi.w.payload.last.eq(1),
-            axil.w.payload.data.eq(word[-32:]), axil.w.payload.strb.eq(0xF),
-            axi.r.ready.eq(present), axi.b.ready.eq(present),
-            axil.r.ready.eq(present), axil.b.ready.eq(present),
-            self.o_data.eq(word[:8]), answered.eq(present & self.busy),
+            self.address.eq(address), self.picked.eq(picked), self.edge.eq(lane.all()),
+            self.taken.eq(Cat(channel.valid for channel in answers).any() & self.take),
+            *(channel.ready.eq(self.take) for channel in answers),
         ]
-        m.d.sync += present.eq(~present & self.busy & (
-            axi.r.valid | axi.b.valid | axil.r.valid | axil.b.valid))
-        with m.If(answered):
-            m.d.sync += [moving.eq(1), self.response.eq(self._response())]
-        with m.If(self.done):
-            m.d.sync += [moving.eq(0), self.busy.eq(0)]
-        with m.If(self.shift):
-            m.d.sync += [
-                word.eq(Cat(word[8:], self.data)), strobe.eq(Cat(strobe[1:], self.keep)),
-            ]  # fmt: skip
-        # After a write, the word is worth nothing.
-        with m.If(present & ~self.registers):
-            m.d.sync += word.eq(axi.r.payload.data)
-        with m.If(present & self.registers):
-            m.d.sync += word[-32:].eq(axil.r.payload.data)
+        # Registers, since they decide about everything.
+        m.d.sync += [
+            self.present.eq(Cat(channel.valid for channel in answers).any()),
+            Value.cast(self.response).eq(_any(
+                Value.cast(channel.p.resp) & channel.valid.replicate(2) for channel in answers)),
+            picked.eq(Mux(self.registers, _pick(_bytes(axil.r.p.data), address),
+                          _pick(_bytes(axi.r.p.data), address))),
+        ]
+        self._gather(m, address, lane)
         for bus, registers in ((axi, 0), (axil, 1)):
             self._offer(m, bus, self.start & (self.registers == registers))
-        with m.If(self.start):
-            m.d.sync += self.busy.eq(1)
-        with m.If(self.clear):
-            m.d.sync += [self.busy.eq(0), moving.eq(0), present.eq(0)]
         return m
+
+    def _gather(self, m, address, lane):
+        """The word to be written. That of a register is in all 32 bits of it."""
+        axi, axil = self.axi, self.axil
+        strobe = Signal(self.word_bytes, reset_less=True)
+        # Block RAM takes the place of as many registers. One row alone would become registers.
+        m.submodules.word = word = memory.Memory(
+            shape=8 * self.word_bytes, depth=2, init=[],
+            attrs={"no_rw_check": 1, "ram_style": "block"})
+        write, read = word.write_port(granularity=8), word.read_port()
+        here = Cat((lane == index) | self.registers & (lane[:2] == index % 4)
+                   for index in range(self.word_bytes))
+        with m.If(self.load | self.taken):
+            m.d.sync += strobe.eq(0)
+        with m.Elif(self.gather):
+            m.d.sync += strobe.eq(strobe | here)
+        row = address[len(lane)]
+        m.d.comb += [
+            write.addr.eq(row), read.addr.eq(row),
+            write.data.eq(self.data.replicate(self.word_bytes)),
+            write.en.eq(Mux(self.gather, here, 0)), read.en.eq(1),
+            axi.w.p.data.eq(read.data), axi.w.p.strb.eq(strobe), axi.w.p.last.eq(1),
+            axil.w.p.data.eq(read.data), axil.w.p.strb.eq(0xF),
+        ]  # fmt: skip
 
     def _offer(self, m, bus, start):
         for channel, starts in ((bus.ar, ~self.write), (bus.aw, self.write), (bus.w, self.write)):
@@ -114,35 +141,24 @@ class Access(wiring.Component):
             with m.Elif(channel.ready | self.clear):
                 m.d.sync += channel.valid.eq(0)
 
-    def _response(self):
-        """The response of the one channel that has one."""
-        channels = [self.axi.r, self.axi.b, self.axil.r, self.axil.b]
-        value = 0
-        for channel in channels:
-            value |= Value.cast(channel.payload.resp) & channel.valid.replicate(2)
-        return value
 
-    def _elaborate_address(self, m, moving):
-        """The address turns round by bytes, past one adder, to become that of the next word."""
-        address = Signal(8 * self.address_bytes, reset_less=True)
-        carry   = Signal()
-        turns   = Signal(range(self.address_bytes + 1))
-        first   = Signal()
-        low     = Signal(9)
-        offset  = self.word_bytes.bit_length() - 1
-        for bus in (self.axi, self.axil):
-            for channel in (bus.ar, bus.aw):
-                m.d.comb += channel.payload.addr.eq(address)
-        for channel in (self.axi.ar, self.axi.aw):
-            m.d.comb += channel.payload.addr[:offset].eq(0)
-        m.d.comb += [
-            first.eq(turns == 0),
-            low.eq(address[:8] + Mux(first, self.word_bytes, carry)),
-            self.done.eq(moving & (turns == self.address_bytes)),
-        ]
-        with m.If(moving):
-            m.d.sync += [turns.eq(turns + 1), carry.eq(low[8])]
-        with m.Else():
-            m.d.sync += turns.eq(0)
-        with m.If(moving & ~self.done | self.address_shift):
-            m.d.sync += address.eq(Cat(address[8:], Mux(moving, low[:8], self.address)))
+def _bytes(word):
+    return [word[low : low + 8] for low in range(0, len(word), 8)]
+
+
+def _pick(values, number):
+    """That of a power of two of values whose number is in the lowest bits of `number`."""
+    level = 0
+    while len(values) > 1:
+        values = [Mux(number[level], odd, even)
+                  for even, odd in zip(values[::2], values[1::2], strict=True)]
+        level += 1
+    return values[0]
+
+
+def _any(values):
+    """Those of which at most one is not 0."""
+    result = 0
+    for value in values:
+        result |= value
+    return result

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from amaranth import *
+
 __all__ = ["Baud"]
 
 #: Widest phase, and the error at which a narrower one is good enough.
@@ -12,8 +14,9 @@ _MOST_BITS, _GOOD_ERROR = 24, 0.002
 class Baud:
     """How a clock is divided into bits.
 
-    A phase of `width` bits grows by `step` in every cycle; each overflow is one bit. Single bits
-    are up to one cycle too long or too short, but this does not add up.
+    A phase grows by `step` in every cycle, up to `modulus`; each overflow is one bit. Where whole
+    cycles will do, the phase counts them; else `modulus` is a power of two, and single bits are up
+    to one cycle too long or too short, but this does not add up.
 
     Parameters
     ----------
@@ -51,31 +54,46 @@ class Baud:
                 f"{self.baud}: {100 * self.error:+.2f} %, and only "
                 f"{100 * self.TOLERANCE:.0f} % are allowed")
 
-    def _step(self, width):
-        return round((self.baud << width) / self.clock_hz)
+    @property
+    def _divider(self):
+        """(modulus, step), as small as do for an error of 0.2 %."""
+        cycles = round(self.clock_hz / self.baud)
+        if 0 < cycles < 1 << _MOST_BITS and self._is_good(cycles, 1):
+            return cycles, 1
+        for width in range(2, _MOST_BITS + 1):
+            modulus = 1 << width
+            step = round(self.baud * modulus / self.clock_hz)
+            if self._is_good(modulus, step):
+                break
+        return modulus, step
 
-    def _error(self, width):
-        return self._step(width) * self.clock_hz / (self.baud << width) - 1
+    def _is_good(self, modulus, step):
+        return abs(step * self.clock_hz / (self.baud * modulus) - 1) <= _GOOD_ERROR
 
     @property
-    def width(self):
-        """Bits of the phase: as few as do for an error of 0.2 %."""
-        for width in range(2, _MOST_BITS):
-            if abs(self._error(width)) <= _GOOD_ERROR:
-                return width
-        return _MOST_BITS
+    def modulus(self):
+        """Where the phase begins anew."""
+        return self._divider[0]
 
     @property
     def step(self):
         """What the phase grows by in every cycle."""
-        return self._step(self.width)
+        return self._divider[1]
 
     @property
     def error(self):
         """Relative error of the rate."""
-        return self._error(self.width)
+        return self.step * self.clock_hz / (self.baud * self.modulus) - 1
 
     @property
     def actual(self):
         """The rate that the clock makes, in bits per second."""
         return self.baud * (1 + self.error)
+
+    def grown(self, phase):
+        """The phase of the next cycle, and whether it has begun anew."""
+        total = phase + self.step
+        if self.modulus == 1 << len(phase):
+            return total[: len(phase)], total[-1]
+        over = phase == self.modulus - 1
+        return Mux(over, 0, total[: len(phase)]), over

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ppu.lib.axi import AxiSignature, LiteSignature
 
+from ..memory.place import check_place
 from .baud import Baud
 from .executor import Executor
 from .intake import Intake
@@ -36,9 +37,10 @@ class Bridge(wiring.Component):
     address_width, data_width : int
         Of the memory bus: 13 to 64, and 32 to 512.
     memory_base, memory_size : int
-        The part of the address space that may be accessed. It begins and ends at a bus word.
+        The part of the address space that may be accessed: a power of two of at least `max_data`
+        bytes, from a multiple of it on.
     max_data : int
-        Most bytes of data in a request or reply, 32 to `receive_buffer` - 16.
+        Most bytes of data in a request or reply, a power of two, 8 to `receive_buffer` - 16.
     receive_buffer : int
         Bytes of requests that are held, a power of two, 256 to 65536.
     timeout : int
@@ -61,22 +63,15 @@ class Bridge(wiring.Component):
     """
 
     def __init__(self, *, clock_hz, baud, address_width, data_width, memory_base, memory_size,
-                 max_data=256, receive_buffer=1024, timeout=1 << 12):  # fmt: skip
+                 max_data=256, receive_buffer=1024, timeout=1 << 10):  # fmt: skip
         self.baud = Baud(clock_hz=clock_hz, baud=baud)
         overhead = HEADER_REQUEST + SIZE_CHECK
-        if not Identity.SIZE <= max_data <= receive_buffer - overhead:
+        most = receive_buffer - overhead
+        if not 8 <= max_data <= most or max_data & (max_data - 1):
             raise ValueError(
-                f"max_data must be {Identity.SIZE} to receive_buffer - {overhead}, which is "
-                f"{receive_buffer - overhead}, not {max_data!r}")
-        word = data_width // 8
-        if memory_base % word or memory_size % word:
-            raise ValueError(
-                f"memory_base and memory_size must be multiples of {word} bytes, not "
-                f"{memory_base:#x} and {memory_size:#x}")
-        if memory_base + memory_size > 1 << address_width:
-            raise ValueError(
-                f"Memory must end within {address_width} address bits, not at "
-                f"{memory_base + memory_size:#x}")
+                f"max_data must be a power of two, 8 to receive_buffer - {overhead}, which is "
+                f"{most}, not {max_data!r}")
+        check_place(size=memory_size, base=memory_base, address_width=address_width, least=max_data)
         self.identity = Identity(
             max_data=max_data, receive_buffer=receive_buffer, clock_hz=clock_hz,
             memory_base=memory_base, memory_size=memory_size)
@@ -98,7 +93,6 @@ class Bridge(wiring.Component):
         m.submodules.sender      = sender      = Sender()
         m.submodules.transmitter = transmitter = Transmitter(self.baud)
         wiring.connect(m, intake.o, executor.i)
-        wiring.connect(m, executor.o, sender.i)
         wiring.connect(m, sender.o, transmitter.i)
         wiring.connect(m, executor.m_axi, wiring.flipped(self.m_axi))
         wiring.connect(m, executor.m_axil, wiring.flipped(self.m_axil))
@@ -107,12 +101,14 @@ class Bridge(wiring.Component):
             intake.valid.eq(receiver.valid),
             intake.data.eq(receiver.data),
             intake.error.eq(receiver.error),
-            sender.empty.eq(executor.empty),
+            sender.entry.eq(executor.entry),
+            executor.next.eq(sender.next),
+            sender.start.eq(executor.start),
             executor.sent.eq(sender.idle),
             sender.irq.eq(self.irq),
             self.tx.eq(transmitter.tx),
             self.reset_request.eq(executor.reset_request),
         ]
         m.d.sync += self.active.eq(
-            intake.open | intake.waiting | ~executor.idle | ~executor.empty | ~sender.idle)
+            intake.open | intake.waiting | ~executor.idle | ~sender.idle)
         return m

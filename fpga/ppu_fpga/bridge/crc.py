@@ -10,8 +10,8 @@ __all__ = ["Crc32"]
 class Crc32(wiring.Component):
     """CRC-32 as in Ethernet and zlib: reflected, begun with ones, sent inverted.
 
-    A byte is put in bit 0 first, with `step` in 8 cycles. After the whole content, 8 further steps
-    with `flush` bring the next byte of the CRC into `o_byte`.
+    Bytes are put in bit 0 first. After the whole content, `o_bit` is the CRC's first bit, and each
+    step with `flush` brings the next one.
 
     Members
     -------
@@ -21,8 +21,8 @@ class Crc32(wiring.Component):
         Takes `bit` in.
     flush : In(1)
         With `step`: shifts the CRC out instead.
-    o_byte : Out(8)
-        The CRC's byte that is to be sent next.
+    o_bit : Out(1)
+        The CRC's bit that is to be sent next.
     good : Out(1)
         What was taken in ends in its own CRC, lowest byte first.
     """
@@ -31,7 +31,7 @@ class Crc32(wiring.Component):
     step: In(1)
     bit: In(1)
     flush: In(1)
-    o_byte: Out(8)
+    o_bit: Out(1)
     good: Out(1)
 
     #: The polynomial, bit 31 for x**0, and what is left after a content with its CRC.
@@ -44,7 +44,7 @@ class Crc32(wiring.Component):
         feedback = Signal()
         m.d.comb += [
             feedback.eq((state[0] ^ self.bit) & ~self.flush),
-            self.o_byte.eq(~state[:8]),
+            self.o_bit.eq(~state[0]),
             self.good.eq(state == self.RESIDUE),
         ]
         with m.If(self.clear):

@@ -6,14 +6,13 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ppu.lib.axi import AxiSignature, LiteSignature, Response
+from ppu.lib.axi import AxiSignature, LiteSignature
 
 from . import protocol
 from .access import Access
+from .buffer import EntryLayout, ReplyBuffer
 from .header import Header
-from .intake import MARK
 from .protocol import Identity, Status
-from .ring import FrameRing
 
 __all__ = ["Executor"]
 
@@ -39,12 +38,12 @@ class Executor(wiring.Component):
 
     Members
     -------
-    i : In(stream.Signature(8))
+    i : In(stream.Signature(EntryLayout))
         Requests and marks from :class:`~ppu_fpga.bridge.intake.Intake`.
-    o : Out(stream.Signature(8))
-        Replies without CRC.
-    empty : Out(1)
-        There are no more bytes of this reply.
+    entry, next : Out(EntryLayout), In(1)
+        Replies without CRC; see :class:`~ppu_fpga.bridge.buffer.ReplyBuffer`.
+    start : Out(1)
+        Pulse: a reply is complete. Only while `sent`.
     sent : In(1)
         The last reply is out.
     m_axi, m_axil : Out(AxiSignature), Out(LiteSignature(address_width=12))
@@ -63,8 +62,8 @@ class Executor(wiring.Component):
         self.identity, self.timeout = identity, timeout
         self.address_width, self.data_width = address_width, data_width
         super().__init__({
-            "i": In(stream.Signature(8)), "o": Out(stream.Signature(8)), "empty": Out(1),
-            "sent": In(1),
+            "i": In(stream.Signature(EntryLayout)), "entry": Out(EntryLayout), "next": In(1),
+            "start": Out(1), "sent": In(1),
             "m_axi": Out(AxiSignature(address_width=address_width, data_width=data_width)),
             "m_axil": Out(LiteSignature(address_width=12)),
             "reset_request": Out(1), "idle": Out(1),
@@ -72,46 +71,46 @@ class Executor(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        # Room for the start of a reply, or a whole identity, behind the longest one.
-        longest = self.identity.max_data + 2 * protocol.HEADER_REPLY + Identity.SIZE
-        m.submodules.replies = replies = FrameRing(1 << (longest - 1).bit_length())
+        longest = max(self.identity.max_data, Identity.SIZE) + protocol.HEADER_REPLY + 1
+        m.submodules.replies = replies = ReplyBuffer(longest)
         m.submodules.access = access = Access(
             address_width=self.address_width, data_width=self.data_width)
         m.submodules.header = header = Header(
             base=self.identity.memory_base, size=self.identity.memory_size,
-            max_data=self.identity.max_data,
-            count_width=(self.identity.receive_buffer - 1).bit_length())
-        wiring.connect(m, replies.o, wiring.flipped(self.o))
+            max_data=self.identity.max_data, address_width=self.address_width)
         wiring.connect(m, access.axi, wiring.flipped(self.m_axi))
         wiring.connect(m, access.axil, wiring.flipped(self.m_axil))
-
         p = SimpleNamespace(
             replies=replies, access=access, header=header,
-            status=Signal(Status),
-            index=Signal(5),                         # of the header's bytes and what follows
-            place=Signal(range(access.word_bytes)),  # in the word
-            skip=Signal(range(access.word_bytes)),   # bytes in front of the first one asked for
-            refused=Signal(),                        # the bus has not ended an access of before
-            left=Signal(),                           # bytes of data are left
-            timer=Signal(range(self.timeout + 1)),
-            copied=Signal(),                         # the request's byte goes into the reply
-            fetched=Signal(),                        # the word's byte does
-            fixed=Signal(8),                         # what else does
-            room=Signal(),                           # for a byte of the reply
+            status=Signal(Status, reset_less=True),
+            index=Signal(5),    # of the header's bytes and what follows
+            left=Signal(),      # the bus has not ended an access of before
+            refused=Signal(reset_less=True),  # and had not when the request began
+            timer=Signal(range(self.timeout + 1), reset_less=True),
+            copied=Signal(),    # the request's byte goes into the reply
+            picked=Signal(),    # the word's byte does
+            fixed=Signal(8),    # what else does
+            put=Signal(),       # a byte does
+            down=Signal(),      # a byte of data is done
         )
         m.d.comb += [
-            self.empty.eq(replies.empty),
-            p.left.eq(header.count != 0),
-            header.byte.eq(self.i.payload), header.index.eq(p.index),
-            access.address.eq(self.i.payload), access.data.eq(self.i.payload),
+            header.byte.eq(self.i.p.byte), header.index.eq(p.index),
+            header.address.eq(access.address), header.refused.eq(p.refused),
+            header.down.eq(p.down),
+            access.data.eq(self.i.p.byte), access.index.eq(p.index - _ADDRESS),
+            access.next.eq(p.down),
             access.write.eq(header.write), access.registers.eq(header.registers),
-            # Cheaper than a multiplexer, as the sources are never there at once.
-            replies.data.eq(
-                self.i.payload & p.copied.replicate(8) | access.o_data & p.fetched.replicate(8)
-                | p.fixed),
+            self.entry.eq(replies.entry), replies.next.eq(self.next),
+            replies.data.byte.eq(
+                Mux(p.picked, access.picked, Mux(p.copied, self.i.p.byte, p.fixed))),
         ]  # fmt: skip
-        # A register, since it decides about the whole word. Late, so not twice in a row.
-        m.d.sync += [p.timer.eq(0), p.room.eq(~replies.full & ~replies.write)]
+        with m.If(p.put):
+            m.d.comb += [replies.write.eq(1), replies.step.eq(1)]
+        with m.If(p.left):
+            m.d.comb += access.take.eq(1)
+            with m.If(access.taken):
+                m.d.sync += p.left.eq(0)
+        m.d.sync += p.timer.eq(0)
         with m.FSM():
             self._take_header(m, p)
             self._carry_out(m, p)
@@ -122,35 +121,23 @@ class Executor(wiring.Component):
         """From the first byte of a request to the decision what becomes of it."""
         with m.State("KIND"):
             m.d.comb += [self.idle.eq(1), self.i.ready.eq(1), p.header.step.eq(self.i.valid)]
-            m.d.sync += [p.refused.eq(p.access.busy), p.status.eq(Status.OK)]
+            m.d.sync += [p.refused.eq(p.left), p.status.eq(Status.OK)]
             with m.If(self.i.valid):
-                m.d.comb += p.replies.write.eq(1)    # of a status, OK so far
+                m.d.comb += p.put.eq(1)    # a status, OK so far
                 m.d.sync += p.index.eq(1)
                 m.next = "HEADER"
-                with m.If(self.i.payload & MARK):
-                    m.d.sync += p.status.eq(self.i.payload[:3])
-                    m.next = "MARK"
-        with m.State("MARK"):
-            m.d.comb += self.i.ready.eq(1)
-            with m.If(self.i.valid):
-                m.d.comb += [
-                    p.replies.write.eq(1), p.copied.eq(p.status == Status.BAD_COUNT),
-                ]  # fmt: skip
-                m.next = "BACK"
+                self._leave_at_mark(m, p)
         with m.State("HEADER"):
             m.d.comb += [self.i.ready.eq(1), p.header.step.eq(self.i.valid)]
             with m.If(self.i.valid):
                 self._lay_down_header(m, p)
-                m.d.comb += p.access.address_shift.eq(
-                    ~p.refused & (p.index >= _ADDRESS)
-                    & (p.index < _ADDRESS + p.access.address_bytes))
+                m.d.comb += p.access.load.eq(~p.refused & (p.index >= _ADDRESS))
                 m.d.sync += p.index.eq(p.index + 1)
                 with m.If(p.index == _LAST):
                     m.next = "CHECK"
+                self._leave_at_mark(m, p)
         with m.State("CHECK"):
-            m.d.sync += [p.status.eq(p.header.error), p.skip.eq(p.header.offset)]
-            with m.If(p.header.registers):
-                m.d.sync += p.skip.eq(p.access.word_bytes - 4)
+            m.d.sync += p.status.eq(p.header.error)
             with m.If(p.header.error != Status.OK):
                 m.next = "TAIL"
             with m.Elif(p.header.identify):
@@ -161,87 +148,103 @@ class Executor(wiring.Component):
                 m.d.sync += p.status.eq(Status.BUS_SLVERR)
                 m.next = "TAIL"
             with m.Elif(p.header.write):
-                m.next = "WORD"
+                m.next = "GATHER"
             with m.Else():
                 m.next = "START"
 
     def _carry_out(self, m, p):
         """What the kinds do; all end in TAIL."""
+        access, final = p.access, p.header.final
         with m.State("IDENTITY"):
-            m.d.comb += p.replies.write.eq(1)
+            m.d.comb += p.put.eq(1)
             self._lay_down_identity(m, p)
             m.d.sync += p.index.eq(p.index + 1)
             with m.If(p.index == _LAST):
                 m.next = "TAIL"
         with m.State("RESET"):
-            m.d.comb += [self.reset_request.eq(1), p.access.clear.eq(1)]
-            m.d.sync += p.timer.eq(p.timer + 1)
-            with m.If(p.timer == self.RESET_CYCLES - 1):
+            m.d.comb += [self.reset_request.eq(1), access.clear.eq(1)]
+            m.d.sync += [p.index.eq(p.index + 1), p.left.eq(0)]
+            with m.If(p.index == _LAST + self.RESET_CYCLES):
                 m.next = "TAIL"
-        with m.State("WORD"):
-            self._move_byte(m, p)
-            with m.If(p.access.shift):
-                m.d.sync += p.place.eq(p.place + 1)
-                with m.If(p.place == p.access.word_bytes - 1):
+        with m.State("GATHER"):
+            m.d.comb += [self.i.ready.eq(1), access.gather.eq(self.i.valid)]
+            with m.If(self.i.valid):
+                m.d.comb += p.down.eq(~final & ~access.edge)
+                with m.If(final | access.edge):
                     m.next = "START"
-                    with m.If(~p.header.write & (p.header.count < 2)):
-                        m.next = "TAIL"
         with m.State("START"):
-            m.d.comb += p.access.start.eq(1)
+            m.d.comb += access.start.eq(1)
             m.next = "BUS"
         with m.State("BUS"):
             m.d.sync += p.timer.eq(p.timer + 1)
-            with m.If(p.access.done):
-                m.next = "WORD"
-                with m.If(p.header.write & ~p.left):
+            with m.If(access.present):
+                m.next = "BYTE"
+                with m.If(Value.cast(access.response)[1]):
+                    # SLVERR is 2, DECERR 3.
+                    m.d.comb += access.take.eq(1)
+                    m.d.sync += p.status.eq(Mux(
+                        Value.cast(access.response)[0], Status.BUS_DECERR, Status.BUS_SLVERR))
                     m.next = "TAIL"
-                with m.Switch(p.access.response):
-                    with m.Case(Response.SLVERR):
-                        m.d.sync += p.status.eq(Status.BUS_SLVERR)
-                        m.next = "TAIL"
-                    with m.Case(Response.DECERR):
-                        m.d.sync += p.status.eq(Status.BUS_DECERR)
-                        m.next = "TAIL"
             with m.Elif(p.timer[-1]):
-                m.d.sync += p.status.eq(Status.BUS_SLVERR)
+                m.d.sync += [p.left.eq(1), p.status.eq(Status.BUS_SLVERR)]
                 m.next = "TAIL"
+        with m.State("BYTE"):
+            # The last one that was written, or one that was read.
+            m.d.comb += [
+                p.picked.eq(1), p.put.eq(~p.header.write), p.down.eq(1),
+                access.take.eq(p.header.write | final | access.edge),
+            ]  # fmt: skip
+            m.next = "BUS"
+            with m.If(final):
+                m.next = "TAIL"
+            with m.Elif(p.header.write):
+                m.next = "GATHER"
+            with m.Elif(access.edge):
+                m.next = "START"
 
     def _finish(self, m, p):
         """The rest of the request, and the reply."""
         with m.State("TAIL"):
-            # Data that was not written, then the CRC.
+            # Data that was not written, and the CRC.
             m.d.comb += self.i.ready.eq(1)
-            with m.If(self.i.valid & p.header.write & p.left):
-                m.d.comb += p.header.down.eq(1)
-            with m.Elif(self.i.valid):
-                m.d.sync += p.index.eq(p.index + 1)
-                with m.If(p.index == _LAST + protocol.SIZE_CHECK):
-                    m.next = "COMMIT"
-                    with m.If(p.status != Status.OK):
-                        m.next = "BACK"
-        with m.State("BACK"):
-            m.d.comb += p.replies.rollback.eq(1)
-            m.next = "ERROR"
+            with m.If(self.i.valid & self.i.p.end):
+                m.next = "COMMIT"
+                with m.If(p.status != Status.OK):
+                    self._begin_anew(m, p)
         with m.State("ERROR"):
-            # The tag is already there.
-            m.d.comb += [p.replies.step.eq(1), p.replies.write.eq(p.replies.length != 1)]
-            with m.If(p.replies.length == 0):
+            # The tag is already there, if there is one.
+            no_tag = (p.status == Status.BAD_FRAME) | (p.status == Status.OVERRUN)
+            m.d.comb += [
+                p.replies.step.eq(1), p.replies.write.eq((p.index[:2] != 1) | no_tag),
+            ]  # fmt: skip
+            m.d.sync += p.index.eq(p.index + 1)
+            with m.If(p.index[:2] == 0):
                 m.d.comb += p.fixed.eq(p.status)
-            with m.If(p.replies.length == protocol.HEADER_REPLY - 1):
+            with m.If(p.index[:2] == protocol.HEADER_REPLY - 1):
                 m.next = "COMMIT"
         with m.State("COMMIT"):
+            m.d.comb += [p.replies.data.end.eq(1), p.replies.write.eq(1)]
             m.d.sync += p.index.eq(0)
-            with m.If(self.sent & p.replies.empty):
-                m.d.comb += p.replies.commit.eq(1)
+            with m.If(self.sent):
+                m.d.comb += [p.replies.commit.eq(1), self.start.eq(1)]
                 m.next = "KIND"
+
+    def _leave_at_mark(self, m, p):
+        """An end within a header is what stands for a frame that is no request."""
+        with m.If(self.i.p.end):
+            m.d.sync += p.status.eq(self.i.p.byte[:3])
+            self._begin_anew(m, p)
+
+    def _begin_anew(self, m, p):
+        """With a reply that tells of an error."""
+        m.d.comb += p.replies.rollback.eq(1)
+        m.d.sync += p.index.eq(0)
+        m.next = "ERROR"
 
     def _lay_down_header(self, m, p):
         """Tag and count of a reply, as the request's come in."""
-        m.d.comb += [
-            p.replies.write.eq(p.index < protocol.HEADER_REPLY),
-            p.copied.eq(
-                (p.index == 1) | ((p.header.registers | p.header.memory) & ~p.header.write)),
-        ]
+        reads = (p.header.registers | p.header.memory) & ~p.header.write
+        m.d.comb += [p.put.eq(p.index < protocol.HEADER_REPLY), p.copied.eq((p.index == 1) | reads)]
         with m.If(p.header.identify & (p.index == 2)):
             m.d.comb += p.fixed.eq(Identity.SIZE)
 
@@ -250,21 +253,3 @@ class Executor(wiring.Component):
             for place, byte in enumerate(self.identity.encode()):
                 with m.Case((place + _LAST + 1) % Identity.SIZE):
                     m.d.comb += p.fixed.eq(byte)
-
-    def _move_byte(self, m, p):
-        """Shifts a byte of the word: in from the request, out to the reply, or just along."""
-        m.d.comb += p.fetched.eq(1)
-        with m.If(p.skip != 0):
-            m.d.comb += p.access.shift.eq(1)
-            m.d.sync += p.skip.eq(p.skip - 1)
-        with m.Elif(~p.left):
-            m.d.comb += p.access.shift.eq(1)
-        with m.Elif(p.header.write):
-            m.d.comb += [
-                self.i.ready.eq(1), p.access.keep.eq(1),
-                p.access.shift.eq(self.i.valid), p.header.down.eq(self.i.valid),
-            ]  # fmt: skip
-        with m.Elif(p.room):
-            m.d.comb += [
-                p.replies.write.eq(1), p.access.shift.eq(1), p.header.down.eq(1),
-            ]  # fmt: skip

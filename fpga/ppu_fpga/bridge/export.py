@@ -11,7 +11,7 @@ __all__ = ["main"]
 _OPTIONS = {
     "clock-hz": 12_000_000, "baud": 3_000_000, "address-width": 32, "data-width": 32,
     "memory-base": 0x8000_0000, "memory-size": 0x2_0000, "max-data": 256, "receive-buffer": 1024,
-    "timeout": 1 << 12,
+    "timeout": 1 << 10,
 }  # fmt: skip
 
 

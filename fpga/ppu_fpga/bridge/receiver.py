@@ -41,13 +41,13 @@ class Receiver(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        width, step = self.baud.width, self.baud.step
+        modulus, step = self.baud.modulus, self.baud.step
         # The edge is seen half a cycle late on average, and `sample` comes a cycle after the
         # overflow that it stands for.
-        first = min((1 << width >> 1) + 3 * step // 2, (1 << width) - 1)
+        first = min(modulus // 2 + 3 * step // 2, modulus - 1)
         # High like an idle line, so that a reset is not taken for a start bit.
         line   = Signal(3, init=0b111)
-        phase  = Signal(width, init=first)
+        phase  = Signal(range(modulus), init=first)
         sample = Signal()
         busy   = Signal()
         start  = Signal()
@@ -64,7 +64,7 @@ class Receiver(wiring.Component):
                 phase.eq(first), start.eq(1), bits.eq(1 << 9), busy.eq(line[2] & ~line[1]),
             ]  # fmt: skip
         with m.Else():
-            m.d.sync += Cat(phase, sample).eq(phase + step)
+            m.d.sync += Cat(phase, sample).eq(Cat(*self.baud.grown(phase)))
             with m.If(sample):
                 m.d.sync += [start.eq(0), bits.eq(Cat(bits[1:], line[1]))]
                 with m.If(bits[0] | (start & line[1])):

@@ -32,17 +32,18 @@ class Transmitter(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        phase = Signal(self.baud.width)
+        phase = Signal(range(self.baud.modulus))
         carry = Signal()
+        grown = Signal.like(phase)
         # Data, a stop bit, and nothing but zeros behind it: then the byte is out.
         bits  = Signal(9)
         last  = Signal()
         m.d.comb += [
-            carry.eq((phase + self.baud.step)[-1]),
+            Cat(grown, carry).eq(Cat(*self.baud.grown(phase))),
             last.eq(bits == 0),
             self.i.ready.eq(last & carry),
         ]
-        m.d.sync += phase.eq(phase + self.baud.step)
+        m.d.sync += phase.eq(grown)
         with m.If(carry):
             m.d.sync += [self.tx.eq(bits[0] | last), bits.eq(bits[1:])]
             with m.If(self.i.valid & last):

@@ -24,7 +24,7 @@ class Ecp5(Family):
     register inside the multiplier stays unused. nextpnr does not check the path in it, between
     registers of operands and of products; without the latter, it counts 3.9 ns (speed grade 6).
 
-    The first products get the chip's blocks, but for those that synthesis needs, and the others are
+    The first products get the chip's blocks, but for those of the decoder, and the others are
     made of carry cells, see :func:`~.ecp5_soft.soft_product`. Elements are elaborated row by row:
     so whole rows of an array are of one kind, but for one row. Blocks lie in three rows across an
     LFE5U-85, and each takes some rows of the array; the others are where there is room.
@@ -33,12 +33,12 @@ class Ecp5(Family):
     """
 
     name = "ecp5"
-    #: Blocks that synthesis infers: the decoder's two products of extents.
-    INFERRED = 2
+    #: Blocks for the decoder's two products of extents.
+    PRODUCTS = 2
 
     def __init__(self, *, multipliers=None):
         super().__init__(multipliers=multipliers)
-        self._left = None if multipliers is None else max(0, multipliers - self.INFERRED)
+        self._left = None if multipliers is None else max(0, multipliers - self.PRODUCTS)
 
     def multipliers(self, component):
         """One MULT18X18D for each product while there are some, then carry cells."""
@@ -52,9 +52,19 @@ class Ecp5(Family):
             if self._left is not None:
                 self._left -= 1
             m.submodules[f"multiplier_{index}"] = _multiplier(
-                component.i_a[index], component.i_b[index], component.i_take, product,
-                is_registered=component.product_registers > 0)  # fmt: skip
+                component.i_a[index], component.i_b[index], product, take_b=component.i_take,
+                is_registered=component.product_registers > 0, is_signed=True)  # fmt: skip
             m.d.comb += output.eq(delay(m, product, behind, name=product.name, reset_less=True))
+        return m
+
+    def product(self, component):
+        """One MULT18X18D with registers on both sides; None on a chip without."""
+        if self.chip_multipliers is not None and self.chip_multipliers < self.PRODUCTS:
+            return None
+        m = Module()
+        m.submodules.multiplier = _multiplier(
+            component.i_a, component.i_b, component.o_product, take_a=component.i_take,
+            take_b=component.i_take, is_registered=True, is_signed=False)  # fmt: skip
         return m
 
     def _soft(self, m, component, index):
@@ -68,28 +78,33 @@ class Ecp5(Family):
             registers=component.product_registers, name=f"product_{index}")
 
     def bank(self, component):
-        """DP16KD blocks; None if it is deeper than one of them, which needs multiplexers."""
-        return bank_form(component) if component.depth <= DEPTH else None
+        """DP16KD blocks; None if it clears, or is deeper than one of them."""
+        if component.clears or component.depth > DEPTH:
+            return None
+        return bank_form(component)
 
 
-def _multiplier(a, b, take, product, *, is_registered):
-    """A MULT18X18D for signed `a` and `b`, with the lower bits of their product in `product`.
+def _multiplier(a, b, product, *, take_a=1, take_b, is_registered, is_signed):
+    """A MULT18X18D for `a` and `b`, with the lower bits of their product in `product`.
 
     Operands are in the upper bits of A and B, with zeros below them, and so is the product in P:
-    that takes fewer wires than sign bits above the operands.
+    that takes fewer wires than sign bits above the operands. `take_a` and `take_b` enable their
+    registers.
     """
-    stages = {"INPUTA": True, "INPUTB": True, "PIPELINE": False, "OUTPUT": is_registered}
+    stages = {"INPUTA": 1, "INPUTB": 2, "PIPELINE": None, "OUTPUT": 0 if is_registered else None}
     start = 2 * _WIDTH - len(a) - len(b)
     return Instance(
         "MULT18X18D",
-        *(("p", f"REG_{stage}_CLK", "CLK0" if used else "NONE") for stage, used in stages.items()),
-        *(("p", f"REG_{stage}_CE", "CE1" if stage == "INPUTB" else "CE0") for stage in stages),
+        *(("p", f"REG_{stage}_CLK", "NONE" if enable is None else "CLK0")
+          for stage, enable in stages.items()),
+        *(("p", f"REG_{stage}_CE", f"CE{enable or 0}") for stage, enable in stages.items()),
         # Its registers hold data only: no reset of any kind.
         ("p", "GSR", "DISABLED"),
         *(("i", f"RST{index}", 0) for index in range(4)),
         ("i", "CLK0", ClockSignal()), *(("i", f"CLK{index}", 0) for index in range(1, 4)),
-        ("i", "CE0", 1), ("i", "CE1", take), ("i", "CE2", 0), ("i", "CE3", 0),
-        ("i", "SIGNEDA", 1), ("i", "SIGNEDB", 1), ("i", "SOURCEA", 0), ("i", "SOURCEB", 0),
+        ("i", "CE0", 1), ("i", "CE1", take_a), ("i", "CE2", take_b), ("i", "CE3", 0),
+        ("i", "SIGNEDA", is_signed), ("i", "SIGNEDB", is_signed),
+        ("i", "SOURCEA", 0), ("i", "SOURCEB", 0),
         *bits("i", "A", Cat(Const(0, _WIDTH - len(a)), a)),
         *bits("i", "B", Cat(Const(0, _WIDTH - len(b)), b)),
         *bits("i", "C", Const(0, _WIDTH)),

@@ -1,7 +1,8 @@
 """What all FPGA families have in common."""
 
-from ppu.execute.multipliers import Multipliers
-from ppu.memory.bank import Bank
+from ppu.command.product import Product
+from ppu.execute.multipliers import Multipliers, Pairs
+from ppu.lib.bank import Bank
 
 __all__ = ["Family", "Lowering"]
 
@@ -36,16 +37,28 @@ class Family:
         """The form of `component` in this family, or None where plain logic is as good."""
         if isinstance(component, Multipliers):
             return self.multipliers(component)
+        if isinstance(component, Pairs):
+            return self.pairs(component)
         if isinstance(component, Bank):
             return self.bank(component)
+        if isinstance(component, Product):
+            return self.product(component)
         return None
 
     def multipliers(self, component):
         """The form of a :class:`~ppu.execute.multipliers.Multipliers`."""
         return None
 
+    def pairs(self, component):
+        """The form of a :class:`~ppu.execute.multipliers.Pairs`."""
+        return None
+
     def bank(self, component):
-        """The form of a :class:`~ppu.memory.bank.Bank`."""
+        """The form of a :class:`~ppu.lib.bank.Bank`."""
+        return None
+
+    def product(self, component):
+        """The form of a :class:`~ppu.command.product.Product`."""
         return None
 
 

@@ -43,8 +43,8 @@ class Gowin(Family):
         return m
 
     def bank(self, component):
-        """Block RAM, inferred."""
-        return bank_form(component)
+        """Block RAM, inferred; None for one that clears."""
+        return None if component.clears else bank_form(component)
 
 
 def _multiplier(a, b, product, *, is_registered):

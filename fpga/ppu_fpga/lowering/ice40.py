@@ -5,7 +5,7 @@ from amaranth import *
 from ppu.lib.delay import delay
 
 from .family import Family
-from .ice40_bank import DEPTH, bank_form
+from .ice40_bank import bank_form, fits
 
 __all__ = ["Ice40"]
 
@@ -23,7 +23,7 @@ class Ice40(Family):
     signs multiply their lower 8 bits in it, unsigned, and logic puts the signs in, see
     :func:`_signs`: about 40 cells a product, where a multiplier in logic takes some 300.
 
-    A bank takes SB_RAM40_4K blocks, which have no output register: that is made of flip-flops.
+    A bank takes SB_RAM40_4K blocks, which have no output register: the address has one instead.
     """
 
     name = "ice40"
@@ -36,9 +36,29 @@ class Ice40(Family):
             form(m, component, range(start, min(start + 2, component.dot)))
         return m
 
+    def pairs(self, component):
+        """One SB_MAC16 for every two products, with the addition in it, if they are signed.
+
+        The upper product goes around to the adder behind the lower one, which has 16 bits. Only
+        ``2 * -128 * -128`` needs one more: it is the only sum that looks like -32768.
+        """
+        if component.mixed_signs:
+            return None
+        m = Module()
+        for index, output in enumerate(component.o_sums):
+            lanes = range(2 * index, 2 * index + 2)
+            total, upper = Signal(16, name=f"sum_{index}"), Signal(16, name=f"upper_{index}")
+            m.submodules[f"block_{index}"] = _block(
+                a=Cat(component.i_a[lane].as_unsigned() for lane in lanes),
+                b=Cat(component.i_b[lane] for lane in lanes), hold_b=~component.i_take,
+                products=Cat(total, upper), is_signed=True, input_registers=True,
+                product_registers=component.product_registers - 1, added=upper)
+            m.d.comb += output.eq(Cat(total, total[15] & total[:15].any()))
+        return m
+
     def bank(self, component):
         """SB_RAM40_4K blocks; None if it is deeper than one of them, which needs multiplexers."""
-        return bank_form(component) if component.depth <= DEPTH else None
+        return bank_form(component) if fits(component) else None
 
 
 def _signed(m, component, indices):
@@ -89,10 +109,15 @@ def _signs(m, a, b, index):
     return signs
 
 
-def _block(*, a, b, hold_b, products, is_signed, input_registers, product_registers):
-    """An SB_MAC16 as one or two multipliers; the second one, if any, is the upper half."""
+def _block(*, a, b, hold_b, products, is_signed, input_registers, product_registers,
+           added=None):  # fmt: skip
+    """An SB_MAC16 as one or two multipliers; the second one, if any, is the upper half.
+
+    `added` is added to the lower product, with a register behind it.
+    """
     halves = len(a) // 8
     select = _REGISTER if product_registers == 2 else _PRODUCT
+    lower_select = select if added is None else _REGISTER
     a_pins, b_pins, output = Signal(16), Signal(16), Signal(32)
     block = Instance(
         "SB_MAC16",
@@ -102,12 +127,13 @@ def _block(*, a, b, hold_b, products, is_signed, input_registers, product_regist
         p_BOT_8x8_MULT_REG=int(product_registers > 0),
         # Not used with 8 bits, but set in the vendor's table of modes with product registers.
         p_PIPELINE_16x16_MULT_REG1=int(product_registers > 0), p_PIPELINE_16x16_MULT_REG2=0,
-        p_TOPOUTPUT_SELECT=Const(select, 2), p_BOTOUTPUT_SELECT=Const(select, 2),
-        # The adders add C and D, which are zero, to the products.
+        p_TOPOUTPUT_SELECT=Const(select, 2), p_BOTOUTPUT_SELECT=Const(lower_select, 2),
+        # The adders add C and D, which are zero but for `added`, to the products.
         p_TOPADDSUB_LOWERINPUT=Const(1, 2), p_BOTADDSUB_LOWERINPUT=Const(1, 2),
         p_TOPADDSUB_UPPERINPUT=1, p_BOTADDSUB_UPPERINPUT=1,
         p_TOPADDSUB_CARRYSELECT=Const(0, 2), p_BOTADDSUB_CARRYSELECT=Const(0, 2),
-        i_CLK=ClockSignal(), i_CE=1, i_A=a_pins, i_B=b_pins, i_C=Const(0, 16), i_D=Const(0, 16),
+        i_CLK=ClockSignal(), i_CE=1, i_A=a_pins, i_B=b_pins, i_C=Const(0, 16),
+        i_D=Const(0, 16) if added is None else added,
         i_AHOLD=0, i_BHOLD=hold_b, i_CHOLD=0, i_DHOLD=0,
         i_IRSTTOP=0, i_IRSTBOT=0, i_ORSTTOP=0, i_ORSTBOT=0,
         i_OLOADTOP=0, i_OLOADBOT=0, i_ADDSUBTOP=0, i_ADDSUBBOT=0, i_OHOLDTOP=0, i_OHOLDBOT=0,

@@ -106,12 +106,15 @@ class Decoder(wiring.Component):
             "last_byte": config.axi_address_width,
         }))  # fmt: skip
         is_execute = taken.opcode == Opcode.EXECUTE
-        dense = load.stride == Mux(taken.opcode == Opcode.LOAD, load.bytes, store.columns << 2)
+        # Of a LOAD or a STORE, which move later than in the cycle after they are taken.
+        dense = Signal()
+        m.d.sync += dense.eq((load.rows == 1) | (
+            load.stride == Mux(taken.opcode == Opcode.LOAD, load.bytes, store.columns << 2)))
         fits = extent.memory_extent[config.axi_address_width:] == 0
         with m.If(move):
             m.d.sync += [
                 kept.eq(taken), kept_code.eq(code), failed.eq(code != ErrorCode.NONE),
-                found.contiguous.eq(((load.rows == 1) | dense) & fits),
+                found.contiguous.eq(dense & fits),
                 found.extent.eq(extent.memory_extent),
                 # LOAD and STORE have their fields in the same places.
                 found.first_a.eq(Mux(is_execute, execute.a, load.destination)),

@@ -1,11 +1,14 @@
 """The last row and the last byte that a command touches."""
 
+from typing import NamedTuple
+
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from ..isa import Command
+from .product import Product
 
 __all__ = ["Extent"]
 
@@ -26,6 +29,11 @@ def _is_store(command):
 
 def _less_one(value):
     return (value - 1)[:16]
+
+
+class _Factors(NamedTuple):
+    count: Value
+    stride: Value
 
 
 class Extent(wiring.Component):
@@ -86,23 +94,25 @@ class Extent(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        p = Signal(data.StructLayout({
-            "x_count": 16, "x_stride": 16, "x_before": signed(17),
-            "y_count": 16, "y_stride": 16, "y_base": 18,
-        }))  # fmt: skip
+        m.submodules.product_x = product_x = Product()
+        m.submodules.product_y = product_y = Product()
+        p = Signal(data.StructLayout({"x_before": signed(17), "y_base": 18}))
         rows, rows_less_one, two_steps = Signal(17), Signal(16), Signal()
-        with m.If(self.take):
-            self._first_step(m, p, rows, rows_less_one, two_steps)
-        with m.Elif(self.start):
-            self._second_step(m, p)
+        first = self._first_step(m, p, rows, rows_less_one, two_steps)
+        second = self._second_step(m, p, first)
+        for product, own, other in zip((product_x, product_y), first, second, strict=True):
+            m.d.comb += [
+                product.i_take.eq(self.take | self.start),
+                product.i_a.eq(Mux(self.start, other.count, own.count)),
+                product.i_b.eq(Mux(self.start, other.stride, own.stride)),
+            ]
 
         s_1, s_2 = Signal(), Signal()       # the first, the second step is there
-        s_x, s_x_base = Signal(32), Signal(18)
-        s_y, s_y_base = Signal(32), Signal(18)
+        s_x, s_x_base = product_x.o_product, Signal(18)
+        s_y, s_y_base = product_y.o_product, Signal(18)
         m.d.sync += [
             s_1.eq(self.start), s_2.eq(s_1 & two_steps),
-            s_x.eq(p.x_count * p.x_stride), s_x_base.eq(p.x_before + rows),
-            s_y.eq(p.y_count * p.y_stride), s_y_base.eq(p.y_base),
+            s_x_base.eq(p.x_before + rows), s_y_base.eq(p.y_base),
         ]  # fmt: skip
         m.d.comb += self.done.eq(Mux(two_steps, s_2, s_1))
 
@@ -127,6 +137,7 @@ class Extent(wiring.Component):
         return m
 
     def _first_step(self, m, p, rows, less_one, two_steps):
+        """Takes what is added to the products; returns the factors of both lanes."""
         config, command = self.config, self.command
         load, execute = command.load, command.execute
         is_execute, is_store = _is_execute(command), _is_store(command)
@@ -137,30 +148,35 @@ class Extent(wiring.Component):
         chunks = Mux(is_store, bytes_less_one >> exact_log2(config.columns),
                      Mux(to_sums, bytes_less_one >> exact_log2(config.accumulator_row_bytes),
                          bytes_less_one >> exact_log2(config.row_bytes)))
-        m.d.sync += [
-            two_steps.eq(is_execute | load.stride[16:].any()),
-            less_one.eq(rows_less_one),
-            rows.eq(load.rows + (load.pad & (~is_execute & ~is_store).replicate(16))),
-            p.x_count.eq(Mux(is_execute, _less_one(execute.k), chunks)),
-            p.x_stride.eq(Mux(is_execute, execute.a_stride, load.panel_stride)),
-            p.x_before.eq(Mux(is_execute, execute.a, load.destination) - 1),
-            p.y_count.eq(Mux(is_execute, bytes_less_one, rows_less_one)),
-            p.y_stride.eq(load.stride[:16]),
-            p.y_base.eq(Mux(is_execute, execute.b + config.columns - 1,
-                            Mux(is_store, Cat(C(3, 2), bytes_less_one), bytes_less_one))),
-        ]
+        with m.If(self.take):
+            m.d.sync += [
+                two_steps.eq(is_execute | load.stride[16:].any()),
+                less_one.eq(rows_less_one),
+                rows.eq(load.rows + (load.pad & (~is_execute & ~is_store).replicate(16))),
+                p.x_before.eq(Mux(is_execute, execute.a, load.destination) - 1),
+                p.y_base.eq(Mux(is_execute, execute.b + config.columns - 1,
+                                Mux(is_store, Cat(C(3, 2), bytes_less_one), bytes_less_one))),
+            ]
+        return (
+            _Factors(Mux(is_execute, _less_one(execute.k), chunks),
+                     Mux(is_execute, execute.a_stride, load.panel_stride)),
+            _Factors(Mux(is_execute, bytes_less_one, rows_less_one), load.stride[:16]),
+        )
 
-    def _second_step(self, m, p):
+    def _second_step(self, m, p, first):
+        """As :meth:`_first_step`, with the counts of that step."""
         load, execute = self.taken.load, self.taken.execute
         is_execute = _is_execute(self.taken)
-        m.d.sync += [
-            p.x_count.eq(p.y_count),
-            p.x_stride.eq(execute.c_stride),
-            p.x_before.eq(execute.c - 1),
-            p.y_stride.eq(Mux(is_execute, execute.b_stride, load.stride[16:])),
-        ]
-        with m.If(is_execute):
-            m.d.sync += p.y_count.eq(p.x_count)
+        x_count, y_count = Signal(16), Signal(16)
+        with m.If(self.take):
+            m.d.sync += [x_count.eq(first[0].count), y_count.eq(first[1].count)]
+        with m.If(self.start):
+            m.d.sync += p.x_before.eq(execute.c - 1)
+        return (
+            _Factors(y_count, execute.c_stride),
+            _Factors(Mux(is_execute, x_count, y_count),
+                     Mux(is_execute, execute.b_stride, load.stride[16:])),
+        )
 
     def _check(self, m, f_x, f_y, f_a_fails):
         config, load, fails = self.config, self.taken.load, self.fails

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from amaranth.hdl import Value
+from amaranth.hdl import Const, Value
 from amaranth.lib import data
 from amaranth.utils import ceil_log2
 
@@ -19,7 +19,8 @@ def RangeLayout(width):
 
 
 def Footprint(config):
-    """Bounding ranges of all that a command touches.
+    """Bounding ranges of all that a command touches: of rows and blocks, or if commands start in
+    order, of scratchpad banks, with all of the accumulator and all of memory as one.
 
     `target`: rows that a LOAD writes, of the accumulator if `to_sums`, else of the scratchpad. `a`,
     `b`: scratchpad rows that an EXECUTE reads. `sums`: accumulator rows that an EXECUTE writes or a
@@ -27,16 +28,22 @@ def Footprint(config):
     them in the last tile of an EXECUTE, or in the last chunk of a STORE. `memory`: blocks that a
     LOAD reads or a STORE writes.
     """
-    scratchpad, sums = ceil_log2(config.scratchpad_rows), ceil_log2(config.accumulator_rows)
+    if config.in_order:
+        scratchpad, sums, memory = ceil_log2(config.scratchpad_banks), 0, 0
+    else:
+        scratchpad, sums = ceil_log2(config.scratchpad_rows), ceil_log2(config.accumulator_rows)
+        memory = config.axi_address_width - BLOCK_BITS
     return data.StructLayout({
         "to_sums": 1, "target": RangeLayout(max(scratchpad, sums)),
         "a": RangeLayout(scratchpad), "b": RangeLayout(scratchpad),
         "sums": RangeLayout(sums), "sums_base": sums,
-        "memory": RangeLayout(config.axi_address_width - BLOCK_BITS),
+        "memory": RangeLayout(memory),
     })  # fmt: skip
 
 
 def _overlap(x, y):
+    if len(x.first) == 0:
+        return Const(1, 1)
     return (x.first <= y.last) & (y.first <= x.last)
 
 
@@ -80,6 +87,8 @@ def conflicts(younger_unit, younger, older_unit, older):
             # reports; all others were before. A STORE reads row i of a chunk i cycles after its
             # first read or later, and that row is not more than i rows into the last tile, if no
             # chunk begins above the tile. So no read overtakes an update if the first does not.
+            if len(younger.sums_base) == 0:
+                return Conflict(0, 1)
             follows = younger.sums_base <= older.sums_base
             sums = _overlap(younger.sums, older.sums)
             return Conflict(sums & follows, sums & ~follows)

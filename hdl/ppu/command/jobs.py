@@ -6,13 +6,19 @@ from amaranth.utils import ceil_log2
 from ..isa import Execute, Load, Store
 from ..lib.axi import FaultLayout
 
-__all__ = ["ExecuteJob", "FaultLayout", "LoadJob", "StoreJob"]
+__all__ = ["ExecuteJob", "FaultLayout", "JobWordLayout", "LoadJob", "StoreJob"]
 
 
 def _fields(command, *names, rows=1 << 16):
-    """Widths of the named fields of a command structure, no more than `rows` rows need."""
+    """Widths of the named fields of a command structure, no more than numbers of `rows` rows need.
+    """
     layout = data.Layout.cast(command)
     return {name: min(layout[name].width, ceil_log2(rows)) for name in names}
+
+
+def _counts(command, *names, rows):
+    """The same for counts of rows, up to `rows`: a checked command has no more."""
+    return _fields(command, *names, rows=2 * rows)
 
 
 def LoadJob(config):
@@ -23,7 +29,8 @@ def LoadJob(config):
     rows = max(config.scratchpad_rows, config.accumulator_rows)
     return data.StructLayout({
         "target": 1,
-        **_fields(Load, "rows", "bytes", "pad"), "stride": 32,
+        **_counts(Load, "rows", rows=rows), **_fields(Load, "bytes"),
+        **_counts(Load, "pad", rows=rows), "stride": 32,
         **_fields(Load, "destination", "panel_stride", rows=rows),
         "address": config.axi_address_width,
         "extent": config.axi_address_width,
@@ -34,7 +41,8 @@ def LoadJob(config):
 def ExecuteJob(config):
     """An EXECUTE, as in the command."""
     return data.StructLayout({
-        **_fields(Execute, "a_signed", "b_signed", "accumulate", "m", "n", "k"),
+        **_fields(Execute, "a_signed", "b_signed", "accumulate"),
+        **_counts(Execute, "m", rows=config.accumulator_rows), **_fields(Execute, "n", "k"),
         **_fields(Execute, "a", "a_stride", "b", "b_stride", "b_tile_stride",
                   rows=config.scratchpad_rows),
         **_fields(Execute, "c", "c_stride", rows=config.accumulator_rows),
@@ -44,9 +52,22 @@ def ExecuteJob(config):
 def StoreJob(config):
     """A STORE. `extent`, `contiguous` as for :func:`LoadJob`; a row has ``4 * columns`` bytes."""
     return data.StructLayout({
-        **_fields(Store, "rows", "columns"), "stride": 32,
+        **_counts(Store, "rows", rows=config.accumulator_rows), **_fields(Store, "columns"),
+        "stride": 32,
         **_fields(Store, "source", "panel_stride", rows=config.accumulator_rows),
         "address": config.axi_address_width,
         "extent": config.axi_address_width,
         "contiguous": 1,
     })  # fmt: skip
+
+
+def JobWordLayout(config):
+    """A word of a command, up to `LAST_WORD`, and what units want to know beside it. The last one
+    starts the job.
+
+    `less_one`: the lower 18 bits less one. `contiguous`: a LOAD or a STORE touches all bytes from
+    the first one to the last, which is `last` behind it.
+    """
+    return data.StructLayout({
+        "index": 3, "data": 32, "less_one": 18, "last": config.axi_address_width, "contiguous": 1,
+    })

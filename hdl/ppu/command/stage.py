@@ -1,18 +1,19 @@
 """Stage 2: commands in, jobs out."""
 
 from amaranth import *
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out, connect, flipped
 
-from ..isa import FetchedCommand
 from .decode import Decoder
+from .scoreboard import Scoreboard
+from .serial import SerialDecoder
 from .station import Station
 
 __all__ = ["CommandStage"]
 
 
 class CommandStage(wiring.Component):
-    """Decoder and reservation station.
+    """Decoder and reservation station, or their smaller forms for commands that start in order.
 
     From a command to its job, if nothing is in the way: two cycles beside the decoder's own.
 
@@ -25,16 +26,21 @@ class CommandStage(wiring.Component):
     -------
     commands : In(stream)
         Commands as fetched.
+    words, half
+        If commands start in order: as of :class:`~.serial.SerialDecoder`.
 
     The others are those of :class:`~.station.Station`; `pending` covers the decoder too.
     """
 
     def __init__(self, config):
-        self._station = Station(config)
-        self._decoder = Decoder(config)
+        self._in_order = config.in_order
+        self._station = (Scoreboard if self._in_order else Station)(config)
+        self._decoder = (SerialDecoder if self._in_order else Decoder)(config)
         members = {name: member for name, member in self._station.signature.members.items()
                    if name != "i"}
-        super().__init__({"commands": In(stream.Signature(FetchedCommand)), **members})
+        if self._in_order:
+            members |= {name: self._decoder.signature.members[name] for name in ("words", "half")}
+        super().__init__({"commands": self._decoder.signature.members["i"], **members})
 
     def elaborate(self, platform):
         m = Module()
@@ -45,12 +51,15 @@ class CommandStage(wiring.Component):
         for name, member in self.signature.members.items():
             if name in ("commands", "pending"):
                 continue
-            inner, outer = getattr(station, name), getattr(self, name)
+            owner = decoder if name in ("words", "half") else station
+            inner, outer = getattr(owner, name), getattr(self, name)
             if member.is_signature:
                 connect(m, inner, flipped(outer))
             elif member.flow == Out:
                 m.d.comb += outer.eq(inner)
             else:
                 m.d.comb += inner.eq(outer)
-        m.d.comb += self.pending.eq(station.pending | decoder.busy)
+        # A command stays with the fetch until it starts, if commands start in order.
+        m.d.comb += self.pending.eq(
+            station.pending if self._in_order else station.pending | decoder.busy)
         return m

@@ -164,11 +164,12 @@ class Station(wiring.Component):
         kinds = {"load": Opcode.LOAD, "execute": Opcode.EXECUTE, "store": Opcode.STORE,
                  "fence": Opcode.FENCE, "end": Opcode.END}  # fmt: skip
         is_kind = {name: Signal(name=f"is_{name}") for name in (*kinds, "bad")}
-        fresh = self.i.valid & ~self.i.ready
-        m.d.sync += is_kind["bad"].eq(fresh & command.bad)
+        m.d.sync += is_kind["bad"].eq(self.i.valid & command.bad)
         for name, opcode in kinds.items():
-            m.d.sync += is_kind[name].eq(fresh & ~command.bad & (command.opcode == opcode))
+            m.d.sync += is_kind[name].eq(
+                self.i.valid & ~command.bad & (command.opcode == opcode))
         # Whether one of that kind may enter is found a cycle before: commands are further apart.
+        # None may in the cycle after one that enters, of which the kind is still there.
         enter = {name: Signal(name=f"enter_{name}") for name in kinds}
         room = {"fence": order.empty, "end": tags.i.ready,
                 **{unit: ring.ready for unit, ring in rings.items()}}  # fmt: skip

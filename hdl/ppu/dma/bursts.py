@@ -81,10 +81,12 @@ class BurstSplitter(wiring.Component):
         blocks  = Signal(self.address_width + 1 - block_bits)  # after this one
         final   = Signal(init=1)                               # blocks == 0
         stop    = Signal(block_bits - lane_bits)               # last beat in the last block
+        rest    = Signal.like(stop)                            # beats of the last burst, less one
         last    = Signal()
         m.d.comb += [
             self.o.p.address.eq(address),
-            self.o.p.len.eq((Mux(final, stop, self.max_beats - 1) - address[beat])[:len(stop)]),
+            # Bursts but the last one go up to the end of their block.
+            self.o.p.len.eq(Mux(final, rest, ~address[beat])),
             self.o.p.last.eq(last & final),
         ]
         with m.If(self.o.ready):
@@ -92,6 +94,7 @@ class BurstSplitter(wiring.Component):
                 address.eq(Cat(C(0, block_bits), address[block] + 1)),
                 blocks.eq(blocks - 1),
                 final.eq(blocks == 1),
+                rest.eq(stop),
             ]
             with m.If(final):
                 m.d.sync += self.o.valid.eq(0)
@@ -103,6 +106,7 @@ class BurstSplitter(wiring.Component):
                 blocks.eq(end[block]),
                 final.eq(within),
                 stop.eq(end[beat]),
+                rest.eq((length[:block_bits] + offset[:lane_bits] - 1)[beat]),
                 last.eq(self.i.p.last),
             ]
         return m

@@ -8,15 +8,15 @@ from amaranth.utils import ceil_log2
 from ..lib.delay import delay
 from .multipliers import Multipliers
 
-__all__ = ["Int8Element"]
+__all__ = ["Int8Element", "adder_tree"]
 
 
-def _adder_tree(terms):
+def adder_tree(terms):
     """Sums `terms` pairwise, so that widths grow one bit per level."""
     if len(terms) == 1:
         return terms[0]
     middle = len(terms) // 2
-    return _adder_tree(terms[:middle]) + _adder_tree(terms[middle:])
+    return adder_tree(terms[:middle]) + adder_tree(terms[middle:])
 
 
 class Int8Element(wiring.Component):
@@ -99,7 +99,7 @@ class Int8Element(wiring.Component):
             multipliers.i_b.eq(shadow),
             multipliers.i_take.eq(self.i_swap),
         ]  # fmt: skip
-        products = _adder_tree(list(multipliers.o_products))
+        products = adder_tree(list(multipliers.o_products))
         product = delay(m, products, tree_registers, name="product", reset_less=True)
         m.d.sync += total.eq(self.i_sum + product)
         return m

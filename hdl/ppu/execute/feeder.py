@@ -54,8 +54,8 @@ class Feeder(wiring.Component):
     goes : Out(1)
         An operand row is read next.
     held_up : Out(1)
-        None is, because a tile's weights or operands had to keep away from the tile before it: the
-        weights from its bank, the operands from its sums.
+        If none is: because a tile's weights or operands had to keep away from the tile before it,
+        the weights from its bank, the operands from its sums.
     filled : Out(1)
         There is a tile with operand rows to read, and it does not wait for `go` alone.
     """
@@ -79,10 +79,13 @@ class Feeder(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        # A tile waits here for its operands, and in a register for its weights.
+        # A tile waits here for its operands, and in a register for its weights. There is a register
+        # behind the queue too, so that `go` does not reach the queue.
         m.submodules.queue = queue = ShallowQueue(self._tile, depth=2)
+        next_full, next_tile = Signal(), Signal(self._tile)
 
-        a_valid, a_fresh, a_final, a_left = Signal(), Signal(), Signal(), Signal(16)
+        a_waits, a_runs = Signal(), Signal()    # a tile whose first row is not read, or is
+        a_final, a_left = Signal(), Signal(16)
         a_tile = Signal(self._tile)
         b_layout = data.StructLayout({"b": self.b_row.shape(), "b_signed": 1})
         b_valid, b_fresh, b_tile = Signal(), Signal(), Signal(b_layout)
@@ -95,25 +98,25 @@ class Feeder(wiring.Component):
         quiet_enough = Signal()                         # as many as can matter
         granted = Signal(range(self.jobs + 1))          # jobs that may begin and have not
         some_granted = Signal()                         # granted != 0
+        allowed = Signal()          # so, or the tile is not the first one of its job
 
         a_go, a_start, a_take = Signal(), Signal(), Signal()
         b_go, b_done, b_take = Signal(), Signal(), Signal()
         taken = Signal()            # the walker's tile
         b_late = Signal()           # a weight row had to wait for the bank
         settled = ~a_tile.overlap | quiet_enough
-        may_begin = ~a_tile.first | self.go | some_granted
+        may_begin = allowed | self.go
         begins = a_start & a_tile.first
+        some_left = Mux(self.go ^ begins, self.go | (granted != 1), some_granted)
         same_bank = a_tile.a[self._bank_lsb:] == b_tile.b[self._bank_lsb:]
         # Whether a weight row is read, without and with an operand row, which is known late.
         b_alone = b_valid & (~b_fresh | free)
-        b_wanted = b_valid & (~b_fresh | free | a_fresh)
+        b_wanted = b_valid & (~b_fresh | free | a_waits)
         b_beside = b_wanted & ~same_bank
         m.d.comb += [
-            # `go` comes last.
-            a_go.eq(a_valid & (~a_fresh | (loaded & settled & (~a_tile.first | some_granted)))
-                    | self.go & a_valid & loaded & settled),
-            a_start.eq(a_go & a_fresh),
-            a_take.eq(~a_valid | (a_go & a_final)),
+            a_go.eq(a_runs | (a_waits & loaded & settled & may_begin)),
+            a_start.eq(a_go & a_waits),
+            a_take.eq(Mux(a_go, a_final, ~a_waits)),
             b_go.eq(Mux(a_go, b_beside, b_alone)),
             b_done.eq(Mux(a_go, b_beside & b_final, b_alone & b_final)),
             b_take.eq(Mux(a_go, ~b_valid | b_beside & b_final, ~b_valid | b_alone & b_final)),
@@ -123,21 +126,24 @@ class Feeder(wiring.Component):
             taken.eq(self.i.valid & self.i.ready),
             b_next.b.eq(Mux(b_spare_full, b_spare.b, self.i.payload.b)),
             b_next.b_signed.eq(Mux(b_spare_full, b_spare.b_signed, self.i.payload.b_signed)),
-            queue.o.ready.eq(a_take),
+            queue.o.ready.eq(~next_full),
             self.goes.eq(a_go),
-            self.held_up.eq(a_valid & ~a_go & Mux(loaded, may_begin, b_late)),
-            self.filled.eq(Mux(a_valid, ~loaded | may_begin, queue.o.valid)),
+            self.held_up.eq(a_waits & Mux(loaded, may_begin, b_late)),
+            self.filled.eq(Mux(a_waits, ~loaded | may_begin, next_full | queue.o.valid)),
         ]
 
+        with m.If(~next_full):
+            m.d.sync += [next_full.eq(queue.o.valid), next_tile.eq(queue.o.payload)]
+        with m.Elif(a_take):
+            m.d.sync += next_full.eq(0)
         with m.If(a_take):
-            tile = queue.o.payload
             m.d.sync += [
-                a_valid.eq(queue.o.valid), a_fresh.eq(1), a_tile.eq(tile),
-                a_left.eq(tile.m), a_final.eq(tile.m == 1),
+                a_waits.eq(next_full), a_runs.eq(0), a_tile.eq(next_tile),
+                a_left.eq(next_tile.m), a_final.eq(next_tile.m == 1),
             ]  # fmt: skip
         with m.Elif(a_go):
             m.d.sync += [
-                a_fresh.eq(0), a_left.eq(a_left - 1), a_final.eq(a_left == 2),
+                a_waits.eq(0), a_runs.eq(1), a_left.eq(a_left - 1), a_final.eq(a_left == 2),
                 a_tile.a.eq(a_tile.a + 1), a_tile.c.eq(a_tile.c + 1),
             ]  # fmt: skip
 
@@ -148,15 +154,13 @@ class Feeder(wiring.Component):
         m.d.sync += b_spare_full.eq(~b_take & (b_spare_full | taken))
         with m.If(b_take):
             m.d.sync += [
-                b_valid.eq(b_spare_full | taken), b_fresh.eq(1), b_final.eq(0),
+                b_valid.eq(b_spare_full | taken), b_fresh.eq(1),
                 b_tile.b.eq(b_next.b + self.columns - 1), b_tile.b_signed.eq(b_next.b_signed),
-                b_column.eq(self.columns - 1),
             ]  # fmt: skip
         with m.Elif(b_go):
-            m.d.sync += [
-                b_fresh.eq(0), b_tile.b.eq(b_tile.b - 1), b_column.eq(b_column - 1),
-                b_final.eq(b_column == 1),
-            ]  # fmt: skip
+            m.d.sync += [b_fresh.eq(0), b_tile.b.eq(b_tile.b - 1)]
+        with m.If(b_go):    # from the last column back to the first
+            m.d.sync += [b_column.eq(b_column - 1), b_final.eq(b_column == 1)]
 
         with m.If(a_go & b_wanted & same_bank):
             m.d.sync += b_late.eq(1)
@@ -171,9 +175,11 @@ class Feeder(wiring.Component):
         with m.Elif(a_start):
             m.d.sync += free.eq(1)
         with m.If(self.go ^ begins):
-            m.d.sync += [
-                granted.eq(granted + Mux(begins, -1, 1)), some_granted.eq(self.go | (granted != 1)),
-            ]
+            m.d.sync += granted.eq(granted + Mux(begins, -1, 1))
+        m.d.sync += [
+            some_granted.eq(some_left),
+            allowed.eq(some_left | ~Mux(a_take, next_tile.first, a_tile.first)),
+        ]
         with m.If(a_go):
             m.d.sync += [quiet.eq(0), quiet_enough.eq(0)]
         with m.Elif(~quiet_enough):
@@ -183,7 +189,7 @@ class Feeder(wiring.Component):
 
         m.d.sync += [
             self.a_en.eq(a_go), self.a_row.eq(a_tile.a),
-            self.a.swap.eq(a_fresh), self.a.signed.eq(a_tile.a_signed), self.a.c.eq(a_tile.c),
+            self.a.swap.eq(a_waits), self.a.signed.eq(a_tile.a_signed), self.a.c.eq(a_tile.c),
             self.a.overwrite.eq(a_tile.overwrite),
             self.a.final.eq(a_tile.last), self.a.last.eq(a_tile.last & a_final),
             self.b_en.eq(b_go), self.b_row.eq(b_tile.b),

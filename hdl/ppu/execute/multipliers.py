@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from ..lib.delay import delay
 from ..lib.lowering import lowered
 
-__all__ = ["Multipliers"]
+__all__ = ["Multipliers", "Pairs"]
 
 
 class Multipliers(wiring.Component):
@@ -81,4 +81,65 @@ class Multipliers(wiring.Component):
                 output.eq(delay(m, product, self.product_registers, name=product.name,
                                 reset_less=True)),
             ]
+        return m
+
+
+class Pairs(wiring.Component):
+    """Multiplies as :class:`Multipliers` does, and adds every two products, then registers them.
+
+    For hardware that has an adder behind its multipliers there may be another form of it, see
+    :mod:`ppu.lib.lowering`.
+
+    Latency `latency` cycles from operands to sums, throughput one step per cycle.
+
+    Parameters
+    ----------
+    dot : int
+        Products: an even number.
+    mixed_signs : bool
+        As for :class:`Multipliers`.
+    product_registers : int
+        Registers after multipliers and additions together, 1 or 2; the last one is that of sums.
+
+    Members
+    -------
+    i_a, i_b, i_take : In
+        As of :class:`Multipliers`.
+    o_sums : Out(ArrayLayout)
+        Sum of the products of each two operands and weights, a bit wider than they are.
+    """
+
+    def __init__(self, *, dot, mixed_signs, product_registers):
+        if dot % 2:
+            raise ValueError(f"dot must be even, not {dot!r}")
+        if not 1 <= product_registers <= 2:
+            raise ValueError(f"product_registers must be 1 or 2, not {product_registers!r}")
+        self.dot, self.mixed_signs = dot, mixed_signs
+        self.product_registers = product_registers
+        #: Cycles from operands to sums of products.
+        self.latency = 1 + product_registers
+        operands = data.ArrayLayout(Multipliers.operand_shape(mixed_signs), dot)
+        width = Multipliers.product_shape(mixed_signs).width + 1
+        super().__init__({
+            "i_a": In(operands), "i_b": In(operands), "i_take": In(1),
+            "o_sums": Out(data.ArrayLayout(signed(width), dot // 2)),
+        })  # fmt: skip
+
+    def elaborate(self, platform):
+        special = lowered(self, platform)
+        if special is not None:
+            return special
+        m = Module()
+        m.submodules.multipliers = multipliers = Multipliers(
+            dot=self.dot, mixed_signs=self.mixed_signs,
+            product_registers=self.product_registers - 1)
+        m.d.comb += [
+            multipliers.i_a.eq(self.i_a), multipliers.i_b.eq(self.i_b),
+            multipliers.i_take.eq(self.i_take),
+        ]
+        for index, output in enumerate(self.o_sums):
+            total = Signal(output.shape(), name=f"sum_{index}", reset_less=True)
+            products = multipliers.o_products
+            m.d.sync += total.eq(products[2 * index] + products[2 * index + 1])
+            m.d.comb += output.eq(total)
         return m

@@ -10,8 +10,10 @@ from ..lib.states import ExecuteState, WaitingLayout
 from ..memory.accumulator import Accumulator
 from ..memory.scratchpad import Scratchpad
 from .array import SystolicArray
+from .columns import ColumnArray
 from .element import Int8Element
 from .feeder import Feeder
+from .sequencer import Sequencer
 from .tiles import TileWalker
 
 __all__ = ["ExecuteUnit"]
@@ -59,11 +61,13 @@ class ExecuteUnit(wiring.Component):
     def __init__(self, config, *, job_layout):
         self.config = config
         self._mixed = config.signs is Signs.MIXED
-        self._array = SystolicArray(
-            rows=config.array_rows, columns=config.columns,
-            element=lambda: Int8Element(
-                dot=config.dot, mixed_signs=self._mixed, lanes=config.row_bytes,
-                product_registers=config.product_registers))  # fmt: skip
+        numbers = {"mixed_signs": self._mixed, "product_registers": config.product_registers}
+        if config.in_order:
+            self._array = ColumnArray(lanes=config.row_bytes, columns=config.columns, **numbers)
+        else:
+            self._array = SystolicArray(
+                rows=config.array_rows, columns=config.columns,
+                element=lambda: Int8Element(dot=config.dot, lanes=config.row_bytes, **numbers))
         #: Cycles from the read of an operand row to `u_sums`.
         self.latency = Scratchpad.READ_LATENCY + self._array.latency
         row = 8 * config.row_bytes
@@ -85,19 +89,9 @@ class ExecuteUnit(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        config = self.config
-        m.submodules.walker = walker = TileWalker(
-            scratchpad_rows=config.scratchpad_rows, accumulator_rows=config.accumulator_rows,
-            job_layout=self.job.payload.shape(), update_distance=Accumulator.UPDATE_DISTANCE)
-        m.submodules.feeder = feeder = Feeder(
-            scratchpad_rows=config.scratchpad_rows, scratchpad_banks=config.scratchpad_banks,
-            accumulator_rows=config.accumulator_rows, columns=config.columns,
-            update_distance=Accumulator.UPDATE_DISTANCE, jobs=config.execute_slots)
+        feeder, inside = self._sequence(m)
         m.submodules.array = array = self._array
-        connect(m, flipped(self.job), walker.i)
-        connect(m, walker.o, feeder.i)
         m.d.comb += [
-            feeder.go.eq(self.go),
             self.a_en.eq(feeder.a_en), self.a_row.eq(feeder.a_row),
             self.b_en.eq(feeder.b_en), self.b_row.eq(feeder.b_row),
             self.released.eq(feeder.a_en & feeder.a.last),
@@ -128,8 +122,29 @@ class ExecuteUnit(wiring.Component):
                                     name="streaming")),
             self.completed.eq(delay(m, u_last, Accumulator.UPDATE_LATENCY, name="completed")),
         ]
-        self._tell(m, walker.o.valid | feeder.filled, feeder)
+        self._tell(m, inside, feeder)
         return m
+
+    def _sequence(self, m):
+        """What asks for rows, and whether it has any to ask for."""
+        config = self.config
+        sizes = {"scratchpad_rows": config.scratchpad_rows,
+                 "accumulator_rows": config.accumulator_rows}
+        distance, layout = Accumulator.UPDATE_DISTANCE, self.job.payload.shape()
+        if config.in_order:
+            m.submodules.sequencer = sequencer = Sequencer(
+                **sizes, columns=config.columns, update_distance=distance, job_layout=layout)
+            connect(m, flipped(self.job), sequencer.i)
+            return sequencer, sequencer.busy
+        m.submodules.walker = walker = TileWalker(
+            **sizes, job_layout=layout, update_distance=distance)
+        m.submodules.feeder = feeder = Feeder(
+            **sizes, scratchpad_banks=config.scratchpad_banks, columns=config.columns,
+            update_distance=distance, jobs=config.execute_slots)
+        connect(m, flipped(self.job), walker.i)
+        connect(m, walker.o, feeder.i)
+        m.d.comb += feeder.go.eq(self.go)
+        return feeder, walker.o.valid | feeder.filled
 
     def _tell(self, m, inside, feeder):
         """The state: the first of these that applies."""

@@ -1,10 +1,11 @@
 """64-bit performance counters, kept in one small memory."""
 
 from amaranth import *
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
+from ..lib.bank import Bank
 from ..lib.states import STATES
 from .registers import COUNTERS
 
@@ -25,10 +26,10 @@ class Counters(wiring.Component):
     the registers counted up to its start to the memory; so after a sweep the memory is exact for
     the moment at which it started. ::
 
-        cycle of a word    0              1            2
+        cycle of a word    0       1      2              3
         read port          word
-        registers                         word, count
-        write port                                     sum
+        registers                         word, count    sum
+        write port                                       sum
 
     The memory has two pages. A sweep writes to the page from which it reads, so the other one keeps
     what it has. After a snapshot, one sweep ends as always, and the next one goes from this page to
@@ -61,8 +62,8 @@ class Counters(wiring.Component):
 
     def __init__(self):
         #: Words of the two pages, the second one from half of the depth on.
-        self.words = memory.MemoryData(
-            shape=32, depth=2 << (self.WORDS - 1).bit_length(), init=[])
+        self.words = Bank(
+            depth=2 << (self.WORDS - 1).bit_length(), lanes=1, lane_width=32)
         super().__init__({
             "active": In(1), "events": In(CounterEvents), "completed": In(32),
             "snapshot": In(1), "pending": Out(1),
@@ -72,8 +73,7 @@ class Counters(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.memory = words = memory.Memory(self.words)
-        reader, writer = words.read_port(), words.write_port()
+        m.submodules.words = words = self.words
 
         gap = Signal()                              # a cycle for the reader
         index = Signal(range(self.WORDS))           # word that is read
@@ -84,7 +84,8 @@ class Counters(wiring.Component):
         clear = Signal(init=1)                      # the words are taken for 0
         m.d.comb += [
             turn.eq(~gap & (index == self.WORDS - 1)),
-            reader.addr.eq(Mux(gap, Cat(self.read_index, ~(page ^ cross)), Cat(index, page))),
+            words.r_en.eq(~gap | self.read_valid),
+            words.r_row.eq(Mux(gap, Cat(self.read_index, ~(page ^ cross)), Cat(index, page))),
             self.pending.eq(asked | due & ~clear),
         ]
         m.d.sync += [
@@ -97,40 +98,42 @@ class Counters(wiring.Component):
             m.d.sync += [page.eq(page ^ cross), cross.eq(due), due.eq(asked), clear.eq(0)]
 
         held = self._elaborate_counts(m, turn, index[1:])
-        self._elaborate_sums(m, reader, writer, held, Cat(index, page ^ cross), gap, clear)
-        self._elaborate_reads(m, reader, gap, asked | due)
+        self._elaborate_sums(m, words, held, Cat(index, page ^ cross), gap, clear)
+        self._elaborate_reads(m, words, gap, asked | due)
         return m
 
-    def _elaborate_sums(self, m, reader, writer, held, address, gap, clear):
+    def _elaborate_sums(self, m, words, held, address, gap, clear):
         """Adds counts to the words that are read, and carries from low to high words."""
-        # d_: its data is there; s_: it is added to.
+        # d_: the memory has it; s_: its data is there, and is added to; w_: it is written.
         d_valid, d_clear, d_high = Signal(), Signal(), Signal()
-        d_address, d_count = Signal(len(address)), Signal(len(held))
+        d_address = Signal(len(address))
         s_valid, s_address = Signal(), Signal(len(address))
-        s_word, s_addend = Signal(32), Signal(len(held))
+        s_clear, s_addend = Signal(), Signal(len(held))
         s_sum = Signal(33)
+        w_valid, w_address, w_sum = Signal(), Signal(len(address)), Signal(32)
         m.d.sync += [
             d_valid.eq(~gap), d_clear.eq(clear), d_address.eq(address), d_high.eq(address[0]),
-            d_count.eq(held),
             s_valid.eq(d_valid), s_address.eq(d_address),
-            s_word.eq(Mux(d_clear, 0, reader.data)),
-            s_addend.eq(Mux(d_high, s_sum[32], d_count)),
+            s_clear.eq(d_clear),
+            s_addend.eq(Mux(d_high, s_sum[32], held)),
+            w_valid.eq(s_valid), w_address.eq(s_address), w_sum.eq(s_sum),
         ]  # fmt: skip
         m.d.comb += [
-            s_sum.eq(s_word + s_addend),
-            writer.en.eq(s_valid), writer.addr.eq(s_address), writer.data.eq(s_sum),
+            s_sum.eq(Mux(s_clear, 0, words.r_data.as_value()) + s_addend),
+            words.w_mask.eq(w_valid), words.w_row.eq(w_address), words.w_data.eq(w_sum),
         ]  # fmt: skip
 
-    def _elaborate_reads(self, m, reader, gap, busy):
+    def _elaborate_reads(self, m, words, gap, busy):
         found, ready = Signal(), Signal()
-        m.d.comb += self.read_done.eq(self.read_valid & ready)
-        m.d.sync += [
-            found.eq(gap & self.read_valid & ~busy), ready.eq(found),
-            self.read_data.eq(reader.data),
-        ]  # fmt: skip
+        m.d.comb += [
+            self.read_done.eq(self.read_valid & ready), self.read_data.eq(words.r_data.as_value()),
+        ]
+        m.d.sync += [found.eq(gap & self.read_valid & ~busy), ready.eq(found)]
 
     def _elaborate_counts(self, m, turn, select):
-        """Counts between the starts of sweeps. Returns the last sweep's count of one counter."""
+        """Counts between the starts of sweeps. Returns the last sweep's count of one counter, a
+        cycle after `select`.
+        """
         active, odd = Signal(), Signal()
         m.d.sync += [active.eq(self.active), odd.eq(self.completed[0])]
         events = {"CYCLES": active, "COMMANDS": self.completed[0] ^ odd,
@@ -149,4 +152,11 @@ class Counters(wiring.Component):
             with m.If(turn):
                 m.d.sync += [total.eq(counted), count.eq(0)]
             held.append(total)
-        return Array(held)[select]
+        # By the low bits of `select` now, by the others a cycle later.
+        low = 2
+        chosen, later = [], Signal(len(select) - low)
+        m.d.sync += later.eq(select[low:])
+        for first in range(0, len(held), 1 << low):
+            chosen.append(Signal.like(held[0], name=f"chosen_{first}"))
+            m.d.sync += chosen[-1].eq(Array(held[first : first + (1 << low)])[select[:low]])
+        return Array(chosen)[later]

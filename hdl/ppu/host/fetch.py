@@ -126,12 +126,14 @@ class CommandFetch(wiring.Component):
         may_ask = self._elaborate_rations(
             m, none_left, assembler.i.valid, left, count_next, Mux(advance, count, 0))
         start = some & may_ask & ~outstanding[-1] & ~(begun | settle | wanted) & ~stop
+        asked_for = outstanding + Mux(advance, count, 0)
         offset = (next_index[:SIZE_BITS] & self.mask) << exact_log2(COMMAND_BYTES)
         m.d.sync += [
             address.eq(self.base + offset),
             begun.eq(start), refused.eq(self.refused),
             settle.eq(begun),
-            outstanding.eq(outstanding + Mux(advance, count, 0) - assembler.taken),
+            # What the decoder takes is known late.
+            outstanding.eq(Mux(assembler.taken, asked_for - 1, asked_for)),
         ]
         with m.If(ranges.ready | cancel):
             m.d.sync += wanted.eq(0)

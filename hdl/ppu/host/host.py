@@ -4,15 +4,19 @@ from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from ..isa import ErrorCode, FetchedCommand, Stop
+from ..isa import CommandWord, ErrorCode, FetchedCommand, FetchedError, Stop
 from ..lib.axi import AxiReadSignature, LiteSignature
 from .axi_lite import LiteBridge
 from .counters import CounterEvents, Counters
+from .cycle_counter import CycleCounter
 from .events import Events
 from .fetch import CommandFetch
 from .regfile import RegisterFile
 from .registers import WINDOW_BYTES, register_map
 from .ring import Ring
+from .single_fetch import SingleFetch
+from .single_regfile import SingleRegisterFile
+from .single_ring import SingleRing
 
 __all__ = ["Host", "Status"]
 
@@ -55,6 +59,9 @@ class Host(wiring.Component):
         What the register STATUS has.
     commands : Out(stream.Signature(FetchedCommand))
         Commands in order. Nothing follows one with an error code.
+    words, half
+        If commands start in order: their words, see :class:`~.single_fetch.SingleFetch`, and which
+        half of the address in `stop` is read a cycle later; it is then wanted in both halves.
     completed : In(32)
         Commands completed, in order; at a stop, the index of the failing one.
     end, end_tag : In(1), In(32)
@@ -80,7 +87,9 @@ class Host(wiring.Component):
             "axi": Out(AxiReadSignature(
                 address_width=config.axi_address_width, data_width=config.axi_data_width)),
             "irq": Out(1), "status": Out(Status),
-            "commands": Out(stream.Signature(FetchedCommand)),
+            **({"commands": Out(stream.Signature(FetchedError)),
+                "words": Out(stream.Signature(CommandWord)), "half": Out(1)}
+               if config.in_order else {"commands": Out(stream.Signature(FetchedCommand))}),
             "completed": In(32), "end": In(1), "end_tag": In(32), "stop": In(Stop),
             "pending": In(1),
             "drain": Out(1), "drained": In(1), "soft_reset": Out(1),
@@ -93,12 +102,14 @@ class Host(wiring.Component):
         registers = register_map(config)
         paged = [r.offset for r in registers if r.name.startswith("COUNT_")]
         bridge = LiteBridge(address_width=(WINDOW_BYTES - 1).bit_length())
-        regfile = RegisterFile(registers, paged=range(paged[0], paged[-1] + 4, 4))
-        ring = Ring(address_width=config.axi_address_width)
-        fetch = CommandFetch(
-            address_width=config.axi_address_width, data_width=config.axi_data_width,
-            id=FETCH_ID, commands=config.command_buffer)
-        events, counters = Events(), Counters()
+        paged = range(paged[0], paged[-1] + 4, 4)
+        regfile = (SingleRegisterFile if config.in_order else RegisterFile)(registers, paged=paged)
+        ring = (SingleRing if config.in_order else Ring)(address_width=config.axi_address_width)
+        bus = {"address_width": config.axi_address_width, "data_width": config.axi_data_width}
+        fetch = (SingleFetch(**bus, id=FETCH_ID) if config.in_order else
+                 CommandFetch(**bus, id=FETCH_ID, commands=config.command_buffer))
+        events = Events()
+        counters = Counters() if config.performance_counters else CycleCounter()
         m.submodules.bridge = bridge
         m.submodules.regfile = regfile
         m.submodules.ring = reset(ring)
@@ -110,6 +121,17 @@ class Host(wiring.Component):
         connect(m, bridge.bus, regfile.bus)
         connect(m, fetch.axi, flipped(self.axi))
         connect(m, fetch.o, flipped(self.commands))
+        if config.in_order:
+            connect(m, fetch.words, flipped(self.words))
+            m.d.comb += [
+                # The low word of an address is at an even place, the high one at the next.
+                self.half.eq(bridge.bus.r_index[0]),
+                regfile.keep.eq(ring.keep), regfile.tell.eq(ring.tell),
+                regfile.end.eq(self.end), regfile.tag.eq(self.end_tag),
+                regfile.stopped.eq(self.stop.valid), regfile.culprit.eq(ring.culprit),
+                regfile.ring_error.eq(self.stop.valid & (self.stop.code == ErrorCode.RING)),
+                regfile.clear.eq(self.soft_reset),
+            ]
         self._elaborate_ring(m, bridge.bus, regfile.writes, ring, fetch)
         self._elaborate_events(m, bridge.bus, regfile.writes, events)
         self._elaborate_counters(m, bridge.bus, regfile, ring, events, counters)
@@ -141,15 +163,16 @@ class Host(wiring.Component):
         ]  # fmt: skip
 
     def _elaborate_counters(self, m, bus, regfile, ring, events, counters):
-        edge, edge_before = Signal(), Signal()
+        edge, edge_before, end_before = Signal(), Signal(), Signal()
         m.d.comb += [
             self.status.busy.eq(
                 (ring.behind | ring.misuse.valid | self.pending) & ~self.stop.valid),
             self.status.stopped.eq(self.stop.valid),
-            # Within 2 cycles after it, the ring is behind or the interrupt rises.
+            # Within 2 cycles after it, the ring is behind or the interrupt rises; an END is
+            # pending in the cycle in which it retires.
             edge.eq((regfile.writes.ring_tail & ~self.stop.valid & ~self.soft_reset)
-                    | events.raised.as_value().any()),
-            counters.active.eq(self.status.busy | edge | edge_before),
+                    | events.raised.error),
+            counters.active.eq(self.status.busy | edge | edge_before | end_before),
             counters.events.eq(self.events), counters.completed.eq(self.completed),
             counters.snapshot.eq(regfile.writes.control & bus.w_strb[0] & bus.w_data[1]),
             counters.read_valid.eq(regfile.page_valid),
@@ -157,7 +180,7 @@ class Host(wiring.Component):
             regfile.page_done.eq(counters.read_done),
             regfile.page_data.eq(counters.read_data),
         ]
-        m.d.sync += edge_before.eq(edge)
+        m.d.sync += [edge_before.eq(edge), end_before.eq(self.end)]
 
     def _elaborate_reset(self, m, bus, write_control, idle):
         with m.If(self.soft_reset):

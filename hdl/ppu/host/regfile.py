@@ -30,6 +30,8 @@ class RegisterFile(wiring.Component):
         The register map.
     paged : range
         Byte offsets of registers that are words of one memory, in order.
+    waits : bool
+        Values are there a cycle after `bus.r_index`.
 
     Members
     -------
@@ -47,8 +49,8 @@ class RegisterFile(wiring.Component):
         The word, in any cycle of `page_valid`.
     """
 
-    def __init__(self, registers, *, paged):
-        self.registers = tuple(registers)
+    def __init__(self, registers, *, paged, waits=False, members=()):
+        self.registers, self.waits = tuple(registers), waits
         self.paged = paged
         super().__init__({
             "bus": In(RegisterBus(address_width=(WINDOW_BYTES - 1).bit_length())),
@@ -58,13 +60,17 @@ class RegisterFile(wiring.Component):
             "writes": Out(data.StructLayout({
                 register.name.lower(): 1 for register in self.registers if register.writable})),
             "page_valid": Out(1), "page_index": Out(range(len(paged))),
-            "page_done": In(1), "page_data": In(32),
+            "page_done": In(1), "page_data": In(32), **dict(members),
         })  # fmt: skip
 
     def elaborate(self, platform):
         m = Module()
         bus = self.bus
         m.d.comb += [bus.w_error.eq(1), bus.r_error.eq(1), bus.r_done.eq(1)]
+        if self.waits:
+            waited = Signal()
+            m.d.sync += waited.eq(bus.r_valid & ~waited)
+            m.d.comb += bus.r_done.eq(waited)
         with m.Switch(bus.w_index):
             for register in self.registers:
                 with m.Case(register.offset // 4):

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["SIZE_BITS", "Ring", "RingMisuse"]
+__all__ = ["SIZE_BITS", "Culprit", "Ring", "RingMisuse"]
 
 #: Most commands that a ring may hold, as a power of two.
 SIZE_BITS = 16
@@ -15,7 +15,7 @@ COMMAND_SHIFT = 5
 RingMisuse = data.StructLayout({"valid": 1, "address": 64})
 
 
-class _Culprit(enum.Enum, shape=2):
+class Culprit(enum.Enum, shape=2):
     """Value that tells a misuse: what was written, or a register."""
     WRITTEN = 0
     SIZE    = 1
@@ -66,8 +66,10 @@ class Ring(wiring.Component):
         change only if the host writes to it in spite of the misuse.
     """
 
-    def __init__(self, *, address_width):
+    def __init__(self, *, address_width, members=()):
         self.address_width = address_width
+        #: A part of the base that is not kept is not 0.
+        self.beyond = Signal()
         super().__init__({
             "write_base_low": In(1), "write_base_high": In(1),
             "write_size": In(1), "write_tail": In(1),
@@ -76,7 +78,7 @@ class Ring(wiring.Component):
             "base": Out(64), "size": Out(32), "tail": Out(32), "mask": Out(SIZE_BITS),
             "announced": Out(SIZE_BITS + 1), "offered": Out(SIZE_BITS + 1),
             "fresh": Out(1), "refused": Out(1),
-            "behind": Out(1), "misuse": Out(RingMisuse),
+            "behind": Out(1), "misuse": Out(RingMisuse), **dict(members),
         })  # fmt: skip
 
     def elaborate(self, platform):
@@ -109,8 +111,8 @@ class Ring(wiring.Component):
             self.refused.eq(tail_written & ~(near & good)),
         ]
 
-        culprit = Mux(setup_refused | ~near, _Culprit.WRITTEN.value,
-                      Mux(size_good, _Culprit.BASE.value, _Culprit.SIZE.value))
+        culprit = Mux(setup_refused | ~near, Culprit.WRITTEN.value,
+                      Mux(size_good, Culprit.BASE.value, Culprit.SIZE.value))
         # What may be a misuse is kept before it is known to be one.
         m.d.sync += found.eq((setup_refused | self.refused) & ~self.misuse.valid)
         self._elaborate_misuse(m, setup_written | tail_written, found, culprit)
@@ -131,7 +133,8 @@ class Ring(wiring.Component):
         """Whether size and base are allowed; the mask follows the size, the checks the mask."""
         size, base = self.size[: SIZE_BITS + 1], self.base
         below = Signal(SIZE_BITS + 1)
-        last = Signal(self.address_width - COMMAND_SHIFT + 1)
+        place = self.address_width - COMMAND_SHIFT     # bits of the place of a command in memory
+        last = Signal(max(place, SIZE_BITS) + 1)
         size_good, base_good = Signal(), Signal()
         m.d.comb += [
             self.mask.eq(below),
@@ -141,23 +144,23 @@ class Ring(wiring.Component):
             below.eq(size - 1),
             size_good.eq((size[1:] != 0) & ((size & below) == 0) & (self.size[len(size) :] == 0)),
             base_good.eq((base[: COMMAND_SHIFT + 1] == 0) & (base[self.address_width :] == 0)
-                         & ~last[-1]),
+                         & ~self.beyond & (last[place:] == 0)),
         ]  # fmt: skip
         return size_good, base_good
 
     def _elaborate_misuse(self, m, may_be, found, culprit):
-        kind = Signal(_Culprit)
+        kind = Signal(Culprit)
         written = Signal(32)
         with m.If(may_be & ~found & ~self.misuse.valid):
             m.d.sync += [kind.as_value().eq(culprit), written.eq(self.w_data)]
         with m.If(found):
             m.d.sync += self.misuse.valid.eq(1)
         with m.Switch(kind):
-            with m.Case(_Culprit.WRITTEN):
+            with m.Case(Culprit.WRITTEN):
                 m.d.comb += self.misuse.address.eq(written)
-            with m.Case(_Culprit.SIZE):
+            with m.Case(Culprit.SIZE):
                 m.d.comb += self.misuse.address.eq(self.size)
-            with m.Case(_Culprit.BASE):
+            with m.Case(Culprit.BASE):
                 m.d.comb += self.misuse.address.eq(self.base)
 
 

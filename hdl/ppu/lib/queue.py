@@ -4,6 +4,8 @@ from amaranth import *
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .bank import Bank
+
 __all__ = ["Queue", "ShallowQueue", "Slice"]
 
 
@@ -35,13 +37,14 @@ class Queue(wiring.Component):
 
     Latency one cycle as long as the consumer keeps up (the payload goes round the memory), four
     cycles through the memory. Throughput one payload per cycle. Cuts all paths; the output passes
-    the read multiplexer of the places in front. The memory's output goes straight into a register,
-    because the clock-to-output time of a block RAM leaves no time for logic.
+    the read multiplexer of the places in front. The memory is a
+    :class:`~ppu.lib.bank.Bank`, whose output goes straight into a register, because the
+    clock-to-output time of a block RAM leaves no time for logic.
 
     ::
 
-        i ---+--> memory --> q (memory's output) --> r --+--> front --> o
-             +-------------------------------------------+
+        i ---+--> memory --> q --> r --+--> front --> o
+             +-------------------------+
 
     A word is read from the memory when a place in front is free for it: `places` counts those not
     promised yet, so what the consumer does reaches the memory from a register. Between a place's
@@ -79,12 +82,7 @@ class Queue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         width = Shape.cast(self.shape).width
-        # A place is never read in the cycle in which it is written: without this attribute, Yosys
-        # puts a bypass around the memory for that case.
-        m.submodules.memory = rows = memory.Memory(
-            shape=width, depth=self.depth, init=[], attrs={"no_rw_check": 1})
-        write, read = rows.write_port(), rows.read_port()
-
+        m.submodules.memory = bank = Bank(depth=self.depth, lanes=1, lane_width=width)
         m.submodules.front = front = ShallowQueue(width, depth=self.FRONT)
         stored  = Signal(range(self.depth + 1))  # in the memory, not read yet
         some    = Signal()                       # stored != 0
@@ -92,7 +90,6 @@ class Queue(wiring.Component):
         place   = Signal(init=1)                 # places != 0
         q_valid = Signal()
         r_valid = Signal()
-        r_data  = Signal(width)
         push    = Signal()
         pop     = Signal()
         bypass  = Signal()
@@ -107,21 +104,21 @@ class Queue(wiring.Component):
             bypass.eq(place & ~some & ~q_valid & ~r_valid),
             q_load.eq(place & some),
             front.i.valid.eq(r_valid | (push & bypass)),
-            front.i.payload.eq(Mux(r_valid, r_data, Value.cast(self.i.payload))),
-            write.data.eq(self.i.payload),
-            write.en.eq(push & ~bypass),
-            read.en.eq(q_load),
+            front.i.payload.eq(Mux(r_valid, bank.r_data.as_value(), Value.cast(self.i.payload))),
+            bank.w_data.eq(self.i.payload),
+            bank.w_mask.eq(push & ~bypass),
+            bank.r_en.eq(q_load),
         ]
         _count(m, self.level, push, pop)
-        _count(m, stored, write.en, q_load, some)
+        _count(m, stored, bank.w_mask, q_load, some)
         _count(m, places, pop, q_load | (push & bypass), place)
-        with m.If(write.en):
-            m.d.sync += write.addr.eq(_advance(write.addr, self.depth))
+        write_row, read_row = Signal(range(self.depth)), Signal(range(self.depth))
+        m.d.comb += [bank.w_row.eq(write_row), bank.r_row.eq(read_row)]
+        with m.If(bank.w_mask):
+            m.d.sync += write_row.eq(_advance(write_row, self.depth))
         with m.If(q_load):
-            m.d.sync += read.addr.eq(_advance(read.addr, self.depth))
+            m.d.sync += read_row.eq(_advance(read_row, self.depth))
         m.d.sync += [q_valid.eq(q_load), r_valid.eq(q_valid)]
-        with m.If(q_valid):
-            m.d.sync += r_data.eq(read.data)
         return m
 
 

@@ -14,7 +14,7 @@ def DestinationJobLayout(row_width):
     `chunks`: chunks of a matrix row minus one; a chunk has at least 4 bytes.
     """
     return data.StructLayout({
-        "target": 1, "rows": 16, "pad": 16, "chunks": 14,
+        "target": 1, "rows": row_width + 1, "pad": row_width + 1, "chunks": 14,
         "destination": row_width, "panel_stride": row_width,
     })  # fmt: skip
 
@@ -61,7 +61,7 @@ class DestinationWalker(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         job, chosen = Signal.like(self.i.payload), self.o.payload
-        lines_left, chunks_left = Signal(16), Signal.like(job.chunks)
+        lines_left, chunks_left = Signal.like(job.rows), Signal.like(job.chunks)
         row, next_line = Signal(self.row_width), Signal(self.row_width)
         part = Signal.like(chosen.part)
         zero, padded, single = Signal(), Signal(), Signal()

@@ -51,6 +51,8 @@ class LoadUnit(wiring.Component):
         Configuration of the core.
     job_layout : Layout
         Layout of a job.
+    members : dict
+        Further members, of a subclass.
 
     Members
     -------
@@ -82,7 +84,7 @@ class LoadUnit(wiring.Component):
     #: Cycles from a beat to the write of a row that needs no other.
     DATA_LATENCY = 3
 
-    def __init__(self, config, *, job_layout):
+    def __init__(self, config, *, job_layout, members=()):
         self.config = config
         address_width = config.axi_address_width
         super().__init__({
@@ -97,6 +99,7 @@ class LoadUnit(wiring.Component):
                 AccumulatorWriteLayout(config.accumulator_rows, config.columns))),
             "axi": Out(AxiReadSignature(
                 address_width=address_width, data_width=config.axi_data_width)),
+            **dict(members),
         })  # fmt: skip
 
     def elaborate(self, platform):

@@ -1,10 +1,14 @@
 """The accumulator memory."""
 
+from functools import reduce
+from operator import or_
+
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bank import Bank
+from ..lib.bank import Bank
+from ..lib.delay import delay
 
 __all__ = ["Accumulator"]
 
@@ -14,7 +18,7 @@ class Accumulator(wiring.Component):
 
     Two banks take even and odd rows. Updates of consecutive rows alternate between them, so the
     bank that is free serves a STORE that reads and a LOAD that writes; either waits while its bank
-    is used by an update. Latencies, in cycles::
+    is used by an update. With one bank, that is as long as updates come. Latencies, in cycles::
 
         0  u_en, u_row, u_overwrite      read
         1                                memory
@@ -24,7 +28,8 @@ class Accumulator(wiring.Component):
 
     So an update must not add to a row that another update touched less than `UPDATE_DISTANCE`
     cycles ago, nor may such a row be read. Who sends updates and reads keeps that distance
-    (asserted). No row may be read, or added to, in the cycle in which a load writes it (asserted).
+    (asserted). No row may be read, or added to, in the cycle in which a load writes it or in the
+    one before (asserted).
 
     Parameters
     ----------
@@ -32,6 +37,8 @@ class Accumulator(wiring.Component):
         Rows, and sums in a row.
     sum_shape : Shape
         Shape of an incoming sum; at most 32 bits, sign-extended.
+    banks : int
+        1 or 2.
 
     Members
     -------
@@ -49,8 +56,8 @@ class Accumulator(wiring.Component):
     UPDATE_LATENCY = READ_LATENCY + 1
     UPDATE_DISTANCE = UPDATE_LATENCY + 1
 
-    def __init__(self, *, rows, columns, sum_shape):
-        self.rows, self.columns = rows, columns
+    def __init__(self, *, rows, columns, sum_shape, banks=2):
+        self.rows, self.columns, self.banks = rows, columns, banks
         row = data.ArrayLayout(32, columns)
         super().__init__({
             "u_en": In(1), "u_row": In(range(rows)), "u_overwrite": In(1),
@@ -63,8 +70,21 @@ class Accumulator(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.even = even = Bank(depth=self.rows // 2, lanes=self.columns, lane_width=32)
-        m.submodules.odd = odd = Bank(depth=self.rows // 2, lanes=self.columns, lane_width=32)
+        banks = [Bank(depth=self.rows // self.banks, lanes=self.columns, lane_width=32,
+                      clears=self.banks == 1)
+                 for _ in range(self.banks)]  # fmt: skip
+        names = ["even", "odd"] if self.banks > 1 else ["bank"]
+        for name, bank in zip(names, banks, strict=True):
+            m.submodules[name] = bank
+
+        local = slice(self.banks - 1, None)     # row within its bank
+
+        def same(row, other):
+            """Whether two rows, or a row and a number of a bank, are of the same bank."""
+            return row[0] == other[0] if self.banks > 1 else C(1, 1)
+
+        def here(row, index):
+            return same(row, Const(index, 1))
 
         # u0 .. u3: stages of an update.
         u1_en, u1_row, u1_overwrite = Signal(), Signal.like(self.u_row), Signal()
@@ -83,35 +103,40 @@ class Accumulator(wiring.Component):
             m.d.sync += Assert(
                 ~(self.read.valid & self.read.ready & en & (row == self.read.payload)),
                 "A row is read that an update touched less than UPDATE_DISTANCE ago")
-        keep_even, keep_odd = ~u2_overwrite & ~u2_row[0], ~u2_overwrite & u2_row[0]
+        if self.banks > 1:
+            keeps = [~u2_overwrite & here(u2_row, index) for index in range(self.banks)]
+            old = reduce(or_, (bank.r_data.as_value() & keep.replicate(32 * self.columns)
+                               for bank, keep in zip(banks, keeps, strict=True)))
+        else:
+            m.d.comb += banks[0].r_clear.eq(self.u_en & self.u_overwrite)
+            old = banks[0].r_data.as_value()
         for column in range(self.columns):
-            old = ((even.r_data[column] & keep_even.replicate(32))
-                   | (odd.r_data[column] & keep_odd.replicate(32)))
-            m.d.sync += u3_data[column].eq(old + self.u_sums[column])
+            m.d.sync += u3_data[column].eq(old.word_select(column, 32) + self.u_sums[column])
 
         load, read = self.load.payload, self.read.payload
         m.d.comb += [
-            self.load.ready.eq(~u3_en | (u3_row[0] != load.row[0])),
-            self.read.ready.eq(~self.u_en | (self.u_row[0] != read[0])),
+            self.load.ready.eq(~u3_en | ~same(u3_row, load.row)),
+            self.read.ready.eq(~self.u_en | ~same(self.u_row, read)),
         ]
-        for parity, bank in enumerate((even, odd)):
-            update_reads = self.u_en & (self.u_row[0] == parity)
-            update_writes = u3_en & (u3_row[0] == parity)
-            load_writes = self.load.valid & (load.row[0] == parity)
-            read_reads = self.read.valid & (read[0] == parity)
+        for index, bank in enumerate(banks):
+            update_reads = self.u_en & here(self.u_row, index)
+            update_writes = u3_en & here(u3_row, index)
+            load_writes = self.load.valid & here(load.row, index)
+            read_reads = self.read.valid & here(read, index)
             m.d.comb += [
                 # An overwriting update reads nothing, so no row is read while it is written.
                 bank.r_en.eq(Mux(update_reads, ~self.u_overwrite, read_reads)),
-                bank.r_row.eq(Mux(update_reads, self.u_row[1:], read[1:])),
-                bank.w_row.eq(Mux(update_writes, u3_row[1:], load.row[1:])),
+                bank.r_row.eq(Mux(update_reads, self.u_row[local], read[local])),
+                bank.w_row.eq(Mux(update_writes, u3_row[local], load.row[local])),
                 bank.w_data.eq(Mux(update_writes, u3_data.as_value(), load.data.as_value())),
                 bank.w_mask.eq(Mux(update_writes, ~0, load.mask & load_writes.replicate(
                     self.columns))),
             ]
-            m.d.sync += Assert(
-                ~(bank.r_en & bank.w_mask.any() & (bank.r_row == bank.w_row)),
-                "A row of the accumulator is read while it is written")
-        r1_odd, r2_odd = Signal(), Signal()
-        m.d.sync += [r1_odd.eq(read[0]), r2_odd.eq(r1_odd)]
-        m.d.comb += self.r_data.eq(Mux(r2_odd, odd.r_data.as_value(), even.r_data.as_value()))
+            before = delay(m, Cat(bank.r_row, bank.r_en), 1, name=f"read_before_{index}")
+            for row, reads in ((bank.r_row, bank.r_en), (before[:-1], before[-1])):
+                m.d.sync += Assert(~(reads & bank.w_mask.any() & (row == bank.w_row)),
+                                   "A row of the accumulator is read while it is written")
+        chosen = delay(m, read[0], self.READ_LATENCY, name="read_bank")
+        m.d.comb += self.r_data.eq(
+            Mux(chosen, banks[-1].r_data.as_value(), banks[0].r_data.as_value()))
         return m

@@ -5,8 +5,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
+from ..lib.bank import Bank
 from ..lib.delay import delay
-from .bank import Bank
 
 __all__ = ["Scratchpad"]
 
@@ -15,8 +15,9 @@ class Scratchpad(wiring.Component):
     """Operand rows in banks by the top bits of the row number; one write and two reads a cycle.
 
     The two reads must go to different banks in one cycle. A write goes on beside both, also in the
-    same bank, but must not be of a row that is being read. Who asks keeps both rules (asserted).
-    Data appears `READ_LATENCY` cycles after its read, which sees writes up to the cycle before it.
+    same bank, but must not be of a row that is read in the same cycle or the one before. Who asks
+    keeps both rules (asserted). Data appears `READ_LATENCY` cycles after its read, which sees
+    writes up to the cycle before it.
 
     Parameters
     ----------
@@ -50,8 +51,10 @@ class Scratchpad(wiring.Component):
             ~(self.a_en & self.b_en & (self.a_row[local:] == self.b_row[local:])),
             "two reads of one scratchpad bank in a cycle")
         for en, row in ((self.a_en, self.a_row), (self.b_en, self.b_row)):
-            m.d.sync += Assert(~(self.w_en & en & (self.w_row == row)),
-                               "A row of the scratchpad is read while it is written")
+            before = delay(m, Cat(row, en), 1, name="read_before")
+            for read, wanted in ((en, row), (before[-1], before[:-1])):
+                m.d.sync += Assert(~(self.w_en & read & (self.w_row == wanted)),
+                                   "A row of the scratchpad is read while it is written")
         rows = []
         for index in range(self.banks):
             bank = Bank(depth=depth, lanes=1, lane_width=8 * self.row_bytes)

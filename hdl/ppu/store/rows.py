@@ -168,21 +168,25 @@ class RowReader(wiring.Component):
                     chunks_left.eq(chunks_left - 1), last_chunk.eq(chunks_left == 1),
                     words.eq(Mux(chunks_left == 1, tail, self.columns - 1)),
                 ]
-        count = Signal(16)
-        m.d.comb += [self.job.ready.eq(~o.valid), count.eq(job.columns - 1)]
+        # Each without waiting for the carry through the difference.
+        few, short, many = Signal(column_bits), Signal(), Signal.like(chunks)
+        m.d.comb += [
+            self.job.ready.eq(~o.valid),
+            few.eq(job.columns[:column_bits] - 1), many.eq((job.columns - 1)[column_bits:]),
+            short.eq((job.columns[column_bits + 1:] == 0)
+                     & (~job.columns[column_bits] | (job.columns[:column_bits] == 0))),
+        ]
         with m.If(o.valid & o.ready & o.p.end):
             m.d.sync += o.valid.eq(0)
         with m.If(~o.valid):
-            single = count[column_bits:] == 0
             m.d.sync += [
                 o.valid.eq(self.job.valid),
                 base.eq(job.source), row.eq(job.source), panel.eq(job.panel_stride),
                 lane.eq(job.lane), row_lane.eq(job.lane), stride.eq(job.stride),
                 contiguous.eq(job.contiguous), first.eq(1),
                 rows_left.eq(job.rows - 1), last_row.eq(job.rows == 1),
-                chunks.eq(count[column_bits:]), chunks_left.eq(count[column_bits:]),
-                last_chunk.eq(single), tail.eq(count[:column_bits]),
-                words.eq(Mux(single, count[:column_bits], self.columns - 1)),
+                chunks.eq(many), chunks_left.eq(many), last_chunk.eq(short), tail.eq(few),
+                words.eq(Mux(short, few, self.columns - 1)),
             ]
 
     def _issue(self, m, i):

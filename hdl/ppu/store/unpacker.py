@@ -90,7 +90,7 @@ class Unpacker(wiring.Component):
         p_rest  = Signal(32 * self.columns - slice_width)
         p_valid = Signal()
         p_flush = Signal()                         # only what is kept remains
-        p_index = Signal(range(self.slices))
+        p_head  = Signal()                         # the slice is the first one of its row
         p_left  = Signal(range(self.slices))       # slices after this one
         p_final = Signal(init=1)                   # p_left == 0
         p_fills = Signal()                         # the last slice fills its beat
@@ -105,12 +105,8 @@ class Unpacker(wiring.Component):
         more  = p_final & p_spills & ~p_flush
         emit  = ~p_final | p_fills | p_last
 
-        slices = Cat(s_row[:slice_width], p_rest)
         part   = Signal(8 * self.beat_bytes)
-        with m.Switch(p_index):
-            for index in range(self.slices):
-                with m.Case(index):
-                    m.d.comb += part.eq(slices.word_select(index, slice_width))
+        m.d.comb += part.eq(Mux(p_head, s_row[:slice_width], p_rest)[:slice_width])
         m.d.sync += [
             r_data.eq(_rotate(part, p_lane)),
             r_slot.valid.eq(p_valid),
@@ -119,15 +115,14 @@ class Unpacker(wiring.Component):
             r_slot.start.eq(p_start),
             r_slot.stop.eq(Mux(ends & ~more, p_after, 0)),
         ]
-        with m.If(p_index == 0):
-            m.d.sync += p_rest.eq(s_row[slice_width:])
+        m.d.sync += p_rest.eq(Mux(p_head, s_row, p_rest)[slice_width:])
         with m.If(p_valid & emit):
             m.d.sync += p_start.eq(0)
         with m.If(p_final):
             m.d.sync += [p_valid.eq(p_valid & more), p_flush.eq(more)]
         with m.Else():
             m.d.sync += [
-                p_left.eq(p_left - 1), p_index.eq(p_index + 1), p_final.eq(p_left == 1),
+                p_left.eq(p_left - 1), p_head.eq(0), p_final.eq(p_left == 1),
             ]
 
         free  = Signal()                           # the next cycle is for another row
@@ -149,7 +144,7 @@ class Unpacker(wiring.Component):
             ]
         with m.If(free & comes):
             m.d.sync += [
-                p_valid.eq(1), p_flush.eq(0), p_index.eq(0),
+                p_valid.eq(1), p_flush.eq(0), p_head.eq(1),
                 p_left.eq(place.words[slice_bits:]),
                 p_final.eq(place.words[slice_bits:] == 0),
                 p_fills.eq(reach[-1]), p_after.eq(after),

@@ -194,8 +194,10 @@ async def ends_and_counters(dut):
     for tag in tags:
         dut.end_tag.value = tag
         env.pin("end").value = 1
+        env.pin("pending").value = 1
         await env.cycles(1)
         env.pin("end").value = 0
+        env.pin("pending").value = 0
         await env.cycles(2)
     for completed in range(78):
         dut.completed.value = completed

@@ -72,10 +72,12 @@ class Environment:
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 @cocotb.parametrize(traffic=list(TRAFFIC))
 async def random_traffic(dut, traffic):
-    """Reads go to different banks; the write goes to any other row, often to one next to them."""
+    """Reads go to different banks; the write goes to any row that is not and was not just read,
+    often to one next to them."""
     env = Environment(dut)
     await env.start()
     rng, depth = env.rng, env.count // env.banks
+    before = []
 
     def rows():
         a_bank, b_bank = rng.choice(env.banks, 2, replace=False)
@@ -83,7 +85,9 @@ async def random_traffic(dut, traffic):
         write = int(rng.choice([a ^ 1, b ^ 1, rng.integers(env.count)]))
         chosen = [row if rng.random() < share else None
                   for row, share in zip([write, a, b], TRAFFIC[traffic], strict=True)]
-        return [None if write in chosen[1:] else chosen[0], *chosen[1:]]
+        reads, barred = chosen[1:], chosen[1:] + before
+        before[:] = reads
+        return [None if write in barred else chosen[0], *reads]
 
     await env.play(1500, rows)
 

@@ -119,6 +119,7 @@ def estimate(config, commands, memory=None):
 
     It follows commands through fetch, decoder and station, the bursts of each LOAD and STORE on
     their channel, and the tiles of each EXECUTE; not single beats. Stalls of the bus are not known.
+    Cores that start commands in order take longer.
 
     Parameters
     ----------

@@ -53,7 +53,11 @@ def _configuration(arguments):
         if not (value.isascii() and value.isdecimal()):
             raise ValueError(f"{name} must be an integer, not {value!r}")
         changes[name] = int(value)
-    return replace(preset(arguments.preset), **changes)
+    config = replace(preset(arguments.preset), **changes)
+    if config.in_order:
+        raise ValueError("the cycle model knows no cores with load_slots, execute_slots and "
+                         "store_slots of 1")
+    return config
 
 
 def _program(config, m, k, n, memory):

@@ -6,6 +6,7 @@
 import argparse
 import os
 import select
+import signal
 import socket
 import threading
 from contextlib import contextmanager
@@ -129,7 +130,8 @@ def _serving(read, write, feed, hang_up):
 
 
 def main(argv=None):
-    """Serves until the keyboard interrupts; returns the exit code."""
+    """Serves until it is interrupted or told to terminate; returns the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(
         prog="ppu_sim.serial.serve", description="A bridge in software: a board to try things on."
     )

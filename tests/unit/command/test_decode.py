@@ -3,6 +3,7 @@
 
 import random
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -204,13 +205,19 @@ def test_throughput(commands, cycles):
     assert at[-1] - at[len(commands) - 1] == cycles * len(commands) * (repeats - 1)
 
 
-@pytest.mark.parametrize("offer, accept", [(0.3, 1.0), (1.0, 0.3), (0.5, 0.5), (1.0, 1.0)])
-def test_stalls_change_nothing(offer, accept):
+@cache
+def decoded_alone():
+    """Random commands, and what comes of each if there is no other."""
     rng = np.random.default_rng(5)
     commands = [random_command(rng) for _ in range(100)]
+    return commands, [stream_through(TINY, [command])[0][1] for command in commands]
+
+
+@pytest.mark.parametrize("offer, accept", [(0.3, 1.0), (1.0, 0.3), (0.5, 0.5), (1.0, 1.0)])
+def test_stalls_change_nothing(offer, accept):
+    commands, alone = decoded_alone()
     chance = random.Random(7)
     parts = {Opcode.LOAD: "load", Opcode.EXECUTE: "execute", Opcode.STORE: "store"}
-    alone = [stream_through(TINY, [command])[0][1] for command in commands]
     got = stream_through(TINY, commands, offered=lambda: chance.random() < offer,
                          accepted=lambda: chance.random() < accept)
     for command, (_, payload), expected_payload in zip(commands, got, alone, strict=True):

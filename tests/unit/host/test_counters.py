@@ -90,10 +90,10 @@ def test_carry_between_words():
     async def main(ctx):
         await ctx.tick().repeat(2 * Counters.SWEEP + 10)    # not while one of them is added to
         # After a reset, the second page is the first one that counts.
-        page = dut.words.depth // 2
-        ctx.set(dut.words[page + 2 * cycles], 0xFFFF_FFFF)
-        ctx.set(dut.words[page + 2 * beats], 0xFFFF_FFF8)
-        ctx.set(dut.words[page + 2 * beats + 1], 5)
+        page, rows = dut.words.depth // 2, dut.words.rows
+        ctx.set(rows[page + 2 * cycles], [0xFFFF_FFFF])
+        ctx.set(rows[page + 2 * beats], [0xFFFF_FFF8])
+        ctx.set(rows[page + 2 * beats + 1], [5])
         ctx.set(dut.active, 1)
         ctx.set(dut.events, {"load": LoadState.BANK, "read_beats": 1})
         await ctx.tick().repeat(100)

@@ -55,7 +55,10 @@ class Bench:
         previous = None
         completed, cycle = 0, 0
         while True:
-            ready = self.rng.random() >= self.stall
+            # Where commands start in order, errors are not taken.
+            fails = (self.config.in_order and ctx.get(port.valid)
+                     and ctx.get(port.payload.code) is not ErrorCode.NONE)
+            ready = self.rng.random() >= self.stall and not fails
             ctx.set(port.ready, ready)
             _, _, valid, payload, reset = await ctx.tick().sample(
                 port.valid, port.payload, dut.soft_reset)
@@ -72,15 +75,18 @@ class Bench:
                 completed, previous = 0, None
                 ctx.set(dut.completed, 0)
                 ctx.set(dut.stop, {"valid": 0, "code": 0, "index": 0, "address": 0})
-            elif valid and ready:
+            elif valid and (ready or fails):
                 code = ErrorCode(payload.code)
-                self.received.append(
-                    (cycle, payload.index, code, payload.address, payload.command.raw))
+                if self.config.in_order:    # words have come before, and are not looked at
+                    index, raw = completed, None
+                else:
+                    index, raw = payload.index, payload.command.raw
+                self.received.append((cycle, index, code, payload.address, raw))
                 if code is ErrorCode.NONE:
                     ctx.set(dut.pending, 1)
                     completed += 1
                 else:
-                    ctx.set(dut.stop, {"valid": 1, "code": code, "index": payload.index,
+                    ctx.set(dut.stop, {"valid": 1, "code": code, "index": index,
                                        "address": payload.address})
 
     async def soft_reset(self, ctx):

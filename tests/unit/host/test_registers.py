@@ -2,6 +2,7 @@
 """Every register of the hardware, read and written over AXI4-Lite, against the map."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
@@ -12,6 +13,11 @@ from ppu.host.host import Host
 from ppu.host.registers import WINDOW_BYTES, register_map
 from ppu.lib.axi import Response
 
+IN_ORDER = replace(
+    TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1, performance_counters=0,
+    axi_address_width=17)
+CONFIGS = [TINY, PPU1, IN_ORDER]
+NAMES = ["tiny", "ppu1", "in order"]
 #: What has an effect beyond the register itself.
 ACTIONS = ("CONTROL", "RING_TAIL")
 
@@ -29,7 +35,7 @@ def run(config, main, *, data_first=False):
     sim.run()
 
 
-@pytest.mark.parametrize("config", [TINY, PPU1], ids=["tiny", "ppu1"])
+@pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
 def test_every_register_reads_its_reset_value(config):
     async def main(ctx, dut, driver):
         for register in register_map(config):
@@ -40,7 +46,7 @@ def test_every_register_reads_its_reset_value(config):
 
 
 @pytest.mark.parametrize("data_first", [False, True])
-@pytest.mark.parametrize("config", [TINY, PPU1], ids=["tiny", "ppu1"])
+@pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
 def test_access_kinds(config, data_first):
     """rw fields keep what is written, w1c fields and ro registers ignore it; no other changes."""
     rng = random.Random(1)
@@ -62,10 +68,11 @@ def test_access_kinds(config, data_first):
     run(config, main, data_first=data_first)
 
 
+@pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
 @pytest.mark.parametrize("name", ["RING_BASE_LOW", "RING_BASE_HIGH", "RING_SIZE"])
-def test_strobes_choose_bytes(name):
+def test_strobes_choose_bytes(config, name):
     async def main(ctx, dut, driver):
-        offset = next(r.offset for r in register_map(TINY) if r.name == name)
+        offset = next(r.offset for r in register_map(config) if r.name == name)
         expected = 0
         for strobes in (0b0001, 0b1000, 0b0110, 0b0000, 0b1111, 0b0101):
             value = 0x1122_3344 * (strobes + 1) & 0xFFFF_FFFF
@@ -73,8 +80,16 @@ def test_strobes_choose_bytes(name):
             expected = expected & ~mask | value & mask
             assert await driver.write(ctx, offset, value, strobes) == Response.OKAY
             assert (await driver.read(ctx, offset))[0] == expected
+        # after a reset, what is not written is 0
+        ctx.set(dut.drained, 1)
+        await driver.write(ctx, 0x10, 1)
+        while (await driver.read(ctx, 0x10))[0]:
+            pass
+        assert (await driver.read(ctx, offset))[0] == 0
+        await driver.write(ctx, offset, 0x8765_4321, 0b0100)
+        assert (await driver.read(ctx, offset))[0] == 0x65_0000
 
-    run(TINY, main)
+    run(config, main)
 
 
 def test_causes_are_cleared_by_ones():
@@ -100,17 +115,40 @@ def test_causes_are_cleared_by_ones():
     run(TINY, main)
 
 
-def test_words_that_are_not_in_the_map_answer_slverr():
+@pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
+def test_words_that_are_not_in_the_map_answer_slverr(config):
     async def main(ctx, dut, driver):
-        offsets = {r.offset for r in register_map(TINY)}
+        offsets = {r.offset for r in register_map(config)}
         free = [offset for offset in range(0, WINDOW_BYTES, 4) if offset not in offsets]
         for offset in free[:40] + free[40::17] + free[-1:]:
             assert await driver.write(ctx, offset, 0xFFFF_FFFF) == Response.SLVERR, hex(offset)
             assert (await driver.read(ctx, offset))[1] == Response.SLVERR, hex(offset)
-        for register in register_map(TINY):
+        for register in register_map(config):
             assert (await driver.read(ctx, register.offset))[0] == register.reset, register.name
 
-    run(TINY, main)
+    run(config, main)
+
+
+def test_the_tag_of_the_last_end_stays():
+    """Also if it comes while the host writes."""
+    async def main(ctx, dut, driver):
+        offset = {r.name: r.offset for r in register_map(IN_ORDER)}
+        for tag in range(1, 8):
+            ctx.set(dut.end_tag, tag)
+            for cycle in range(8):
+                if cycle == tag:
+                    ctx.set(dut.end, 1)
+                    await ctx.tick()
+                    ctx.set(dut.end, 0)
+                    await driver.write(ctx, offset["RING_SIZE"], 0x100 + tag)
+                    break
+                await ctx.tick()
+            await driver.write(ctx, offset["RING_BASE_LOW"], 0x40 * tag)
+            for name, value in (("END_TAG", tag), ("END_COUNT", tag), ("RING_SIZE", 0x100 + tag),
+                                ("RING_BASE_LOW", 0x40 * tag)):
+                assert (await driver.read(ctx, offset[name]))[0] == value
+
+    run(IN_ORDER, main)
 
 
 def test_live_registers_show_their_sources():

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from test_host import SMALL, TINY, Bench
+from test_registers import IN_ORDER
 
 from ppu.config import PPU1
 from ppu.host.registers import register_map
@@ -24,15 +25,18 @@ BAD_BASES = [[("RING_BASE_LOW", low), ("RING_BASE_HIGH", high), ("RING_SIZE", si
                  (0x20, 0, 4), (1, 0, 4), (0, 1, 4), (0, 0x100, 4), (0, 0x8000_0000, 4),
                  (0xFFFF_FFC0, 0, 4), (0xFFFF_FFC0, 0xFF, 4), (0xFFE0_0040, 0, 65536))]
 FITS_AT_THE_END = [("RING_BASE_LOW", 0xFFFF_FFC0), ("RING_SIZE", 2)]
+NARROW = [[("RING_BASE_LOW", base), ("RING_SIZE", size), ("RING_TAIL", 1)]
+          for base, size in ((0x1_FFC0, 2), (0x1_FFC0, 4), (0x2_0000, 2), (0x100_0000, 2),
+                             (0x40, 4096), (0, 8192), (0x40, 65536))]
 CASES = [TAIL_TOO_FAR, BACKWARDS, SAME_TAIL, NO_SIZE, *BAD_SIZES, *LARGE_STEPS, *BAD_BASES,
-         FITS_AT_THE_END]
+         FITS_AT_THE_END, *NARROW]
 REPORTED = ("STATUS", "ERROR_CODE", "ERROR_INDEX", "ERROR_ADDRESS_LOW", "ERROR_ADDRESS_HIGH",
             "RING_BASE_LOW", "RING_BASE_HIGH", "RING_SIZE", "RING_HEAD", "RING_TAIL", "COMPLETED",
             "IRQ_CAUSE")
 FENCE = (5).to_bytes(32, "little")
 
 
-@pytest.mark.parametrize("config", [TINY, PPU1], ids=["tiny", "ppu1"])
+@pytest.mark.parametrize("config", [TINY, PPU1, IN_ORDER], ids=["tiny", "ppu1", "in order"])
 def test_misuse_as_in_the_model(config):
     bench = Bench(config)
     bench.memory[:] = FENCE * (len(bench.memory) // len(FENCE))

@@ -11,7 +11,7 @@ __all__ = ["ResetSource"]
 class ResetSource(wiring.Component):
     """Holds the system in reset until all is well for some time.
 
-    `rst` is high from the configuration on, rises 3 cycles after `ok` falls, and falls `cycles`
+    `rst` is high from the configuration on, rises 3 cycles after `ok` falls, and falls `cycles` + 3
     cycles after `ok` rose for good: so a button that bounces gives one reset. It comes from a
     register. Nothing in here is reset itself.
 
@@ -26,10 +26,13 @@ class ResetSource(wiring.Component):
         The clock is steady, and nobody wants a reset. Belongs to no clock.
     rst : Out(1)
         The reset.
+    tick : Out(1)
+        A pulse in every `cycles` cycles, for slower clocks.
     """
 
     ok: In(1)
     rst: Out(1, init=1)
+    tick: Out(1)
 
     def __init__(self, *, cycles):
         if cycles < 2 or cycles & (cycles - 1):
@@ -42,10 +45,9 @@ class ResetSource(wiring.Component):
         ok    = Signal()
         timer = Signal(range(self._cycles))
         m.submodules.synchroniser = FFSynchronizer(self.ok, ok)
+        m.d.sync += Cat(timer, self.tick).eq(timer + 1)
+        with m.If(self.tick):
+            m.d.sync += self.rst.eq(0)
         with m.If(~ok):
-            m.d.sync += [timer.eq(0), self.rst.eq(1)]
-        with m.Else():
-            m.d.sync += timer.eq(timer + 1)
-            with m.If(timer.all()):
-                m.d.sync += self.rst.eq(0)
+            m.d.sync += [timer.eq(0), self.tick.eq(0), self.rst.eq(1)]
         return m
