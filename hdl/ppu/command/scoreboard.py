@@ -21,6 +21,7 @@ _UNITS = {
     "store": (Opcode.STORE, ("sums", "memory")),
 }
 
+
 class Scoreboard(wiring.Component):
     """Takes the place of :class:`~.station.Station` where there is one slot for each unit.
 

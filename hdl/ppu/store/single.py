@@ -1,17 +1,18 @@
 """The STORE unit for one job at a time on a bus of 32 bits."""
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from ..dma.bursts import BurstLayout
 from ..dma.single_bursts import AnswerLayout
 from ..isa import LAST_WORD
-from ..lib.axi import AxiWriteSignature, FaultLayout, Response
+from ..lib.axi import FaultLayout, Response
 from ..lib.delay import delay
-from ..lib.states import StoreState, WaitingLayout
+from ..lib.states import StoreState
 from ..memory.accumulator import Accumulator
+from .unit import StoreUnit
 
 __all__ = ["SingleStoreUnit"]
 
@@ -19,7 +20,7 @@ __all__ = ["SingleStoreUnit"]
 _BYTES = 4
 
 
-class SingleStoreUnit(wiring.Component):
+class SingleStoreUnit(StoreUnit):
     """Takes the place of :class:`~.unit.StoreUnit` where commands start in order.
 
     One burst at a time: its address goes out, then its beats, then its answer is awaited. A row
@@ -48,17 +49,7 @@ class SingleStoreUnit(wiring.Component):
     """
 
     def __init__(self, config, *, job_layout):
-        self.config = config
-        super().__init__({
-            "job": In(stream.Signature(job_layout)),
-            "released": Out(1), "completed": Out(1),
-            "fault": Out(FaultLayout(config.axi_address_width)),
-            "waiting": In(WaitingLayout("store")),
-            "state": Out(StoreState, init=StoreState.NO_COMMAND),
-            "acc_read": Out(stream.Signature(range(config.accumulator_rows))),
-            "acc_data": In(32 * config.columns),
-            "axi": Out(AxiWriteSignature(
-                address_width=config.axi_address_width, data_width=config.axi_data_width)),
+        super().__init__(config, job_layout=job_layout, members={
             "bursts": In(stream.Signature(BurstLayout(config.axi_address_width))),
             "answer": Out(AnswerLayout), "failed": In(FaultLayout(config.axi_address_width)),
         })  # fmt: skip

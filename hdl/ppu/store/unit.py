@@ -36,6 +36,8 @@ class StoreUnit(wiring.Component):
         Configuration of the core.
     job_layout : Layout
         Layout of a job.
+    members : dict
+        Further members, of a subclass.
 
     Members
     -------
@@ -59,7 +61,7 @@ class StoreUnit(wiring.Component):
         Memory.
     """
 
-    def __init__(self, config, *, job_layout):
+    def __init__(self, config, *, job_layout, members=()):
         self.config = config
         super().__init__({
             "job": In(stream.Signature(job_layout)),
@@ -71,6 +73,7 @@ class StoreUnit(wiring.Component):
             "acc_data": In(32 * config.columns),
             "axi": Out(AxiWriteSignature(
                 address_width=config.axi_address_width, data_width=config.axi_data_width)),
+            **dict(members),
         })  # fmt: skip
 
     def elaborate(self, platform):
