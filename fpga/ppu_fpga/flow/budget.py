@@ -44,7 +44,7 @@ proc
 flatten -noscopeinfo
 rename -hide w:* c:*
 opt_clean -purge
-{synthesis} {options} -top {module} {stop}
+{synthesis}
 tee -q -o cells.json stat -json {width}
 """
 _REGISTER = re.compile(r"\$(?:s|a|al|ads)?dff(?:e|sr|sre|ce)?(?:_(\d+))?$")
@@ -67,11 +67,11 @@ def measure(name):
             text = without_checks(rtlil.convert(
                 Core(preset(name)), name=MODULE, platform=family(chip.family), emit_src=False))
         (folder / f"{MODULE}.il").write_text(text)
+        options = f"{chip.tools.inner} {OPTIONS[chip.family]}"
         script = _SCRIPT.format(
-            module=MODULE, synthesis=chip.tools.synthesis,
-            options=f"{chip.tools.inner} {OPTIONS[chip.family]}",
-            stop="" if down_to_luts else "-run :map_ffram",
-            width="" if down_to_luts else "-width")  # fmt: skip
+            module=MODULE, width="" if down_to_luts else "-width",
+            synthesis=chip.tools.script(MODULE, options) if down_to_luts else
+            f"{chip.tools.synthesis} {options} -top {MODULE} -run :map_ffram")  # fmt: skip
         yosys(script, folder, ["cells.json"])
         found = json.loads((folder / "cells.json").read_text())
     types = found["modules"][f"\\{MODULE}"]["num_cells_by_type"]

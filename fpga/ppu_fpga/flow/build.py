@@ -17,7 +17,7 @@ _DEPTH = 3
 _SCRIPT = """\
 {reads}
 chformal -remove
-{synthesis} {options} -top {name}
+{synthesis}
 write_json {name}.json
 """
 #: Ending of a source that a top brings along -> how Yosys reads it.
@@ -99,7 +99,7 @@ def synthesise_board(top, platform, device, directory, *, options=None):
     yosys(
         _SCRIPT.format(
             reads="\n".join([*reads, f"read_rtlil {_NAME}.il"]), name=_NAME,
-            synthesis=device.tools.synthesis,
-            options=OPTIONS[device.family] if options is None else options),
+            synthesis=device.tools.script(
+                _NAME, OPTIONS[device.family] if options is None else options)),
         directory, [f"{_NAME}.json"])  # fmt: skip
     return Netlist.read(directory / f"{_NAME}.json", _NAME, device.tools)

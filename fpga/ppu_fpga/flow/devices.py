@@ -17,6 +17,9 @@ class FamilyTools:
         As :func:`ppu_fpga.lowering.family` takes it.
     synthesis : str
         Command of Yosys with its options.
+    instead : tuple
+        Where its steps are left for others: (label to stop at, commands, label to go on at), in
+        order.
     inner : str
         More options of it, for a module that gets no buffers at its ports.
     place : str
@@ -41,6 +44,16 @@ class FamilyTools:
     clock_names: tuple = ()
     constraints: str = ""
     bitstream: str = ""
+    instead: tuple = ()
+
+    def script(self, top, options=""):
+        """Commands of Yosys that synthesise the module `top`."""
+        command = " ".join(f"{self.synthesis} {options} -top {top}".split())
+        lines, start = [], "begin"
+        for stop, commands, onward in self.instead:
+            lines += [f"{command} -run {start}:{stop}", commands]
+            start = onward
+        return "\n".join([*lines, f"{command} -run {start}:" if lines else command])
 
     def count(self, cell_types):
         """Kind -> number, from {cell type: number}."""
@@ -60,6 +73,17 @@ class FamilyTools:
         return found
 
 
+# A slice shares one clock enable and one reset, so a signal that serves fewer registers than this
+# keeps others out of their slices and takes a long way to them: their LUTs do its work.
+_FEW_REGISTERS = """\
+dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r -cell $_DFFE_??_ 01 \
+-cell $_DFFE_?P??_ r -cell $_SDFFE_?P??_ r -mince 4 -minsrst 4"""
+# ABC maps several times over, which saves 2 % of the LUTs, and takes a wire for as slow (ps) as
+# it is after routing, twice as slow as `synth_ecp5` does.
+_MAP_LUTS = """\
+scratchpad -copy abc9.script.flow3 abc9.script
+abc9 -W 600
+clean"""
 #: Of ECP5, two of a slice's LUTs make one carry cell.
 _ECP5 = FamilyTools(
     name="ecp5", synthesis="synth_ecp5", inner="", place="nextpnr-ecp5", pack="ecppack",
@@ -68,7 +92,8 @@ _ECP5 = FamilyTools(
         "bram": {"DP16KD": 1, "PDPW16KD": 1}, "lutram": {"TRELLIS_DPR16X4": 1},
     },
     clock_names=(r"^\$glbnet\$", r"\$TRELLIS_IO_IN$"), constraints="lpf",
-    bitstream="bit",
+    bitstream="bit", instead=(
+        ("map_ffs", _FEW_REGISTERS, "map_ffs"), ("map_luts", _MAP_LUTS, "map_cells")),
 )  # fmt: skip
 #: The carry cell is part of a logic cell whose LUT makes the sum. DSP inference is wrong for
 #: chained multiply-adds, so it stays off.

@@ -1,8 +1,4 @@
-"""From a component to a netlist of the chip's cells, alone or inside the wrapper.
-
-Yosys' defaults are used (ABC9 and wide multiplexers on ECP5). On the preset `small`, ``-nowidelut``
-takes about 1 % fewer LUTs.
-"""
+"""From a component to a netlist of the chip's cells, alone or inside the wrapper."""
 
 import json
 from collections import Counter
@@ -25,14 +21,14 @@ OPTIONS = {"ecp5": "", "ice40": "", "gowin": ""}
 _SYNTHESISE = """\
 read_rtlil {module}.il
 chformal -remove
-{synthesis} {inner} {options} -top {module}
+{synthesis}
 write_json {module}.json
 """
 _WRAP = """\
 design -stash {module}
 read_verilog black_box.v
 read_rtlil wrapper.il
-{synthesis} -top wrapper
+{wrapper}
 delete ={module}
 design -copy-from {module} -as {module} {module}
 flatten
@@ -128,9 +124,10 @@ def synthesise(component, device, directory, *, wrapped, options=None):
             (directory / f"wrapper.{device.tools.constraints}").write_text(
                 "".join(f'IO_LOC "{name}" {pin};\n' for name, pin in device.pins.items()))
         script += _WRAP
+    options = OPTIONS[device.family] if options is None else options
     script = script.format(
-        module=MODULE, synthesis=device.tools.synthesis, inner=device.tools.inner,
-        options=OPTIONS[device.family] if options is None else options)  # fmt: skip
+        module=MODULE, wrapper=device.tools.script("wrapper"),
+        synthesis=device.tools.script(MODULE, f"{device.tools.inner} {options}"))
     written = [f"{MODULE}.json", *(["wrapper.json"] if wrapped else [])]
     yosys(script, directory, written)
     return Netlist.read(directory / f"{MODULE}.json", MODULE, device.tools)

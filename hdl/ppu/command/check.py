@@ -6,7 +6,12 @@ from amaranth.lib import data
 from ..config import Signs
 from ..isa import COMMANDS, ErrorCode, Opcode, StoreFormat, Target
 
-__all__ = ["first_error"]
+__all__ = ["Failures", "failures", "first_error"]
+
+#: For each opcode: whether it is that of the command, and what it then fails.
+Failures = data.StructLayout({
+    "opcode": len(COMMANDS), "reserved": len(COMMANDS), "format": len(COMMANDS),
+    "count": len(COMMANDS)})
 
 #: Fields that must be at least 1.
 _COUNTS = {
@@ -20,16 +25,20 @@ def _format_error(config, command):
     load, execute, store = command.load, command.execute, command.store
     unbuilt = (~(execute.a_signed & execute.b_signed)) if config.signs is Signs.SIGNED else C(0, 1)
     return {
-        Opcode.LOAD: load.target.as_value() > max(t.value for t in Target),
+        Opcode.LOAD: _unknown(load.target, Target),
         Opcode.EXECUTE: unbuilt,
-        Opcode.STORE: store.result_format.as_value() > max(f.value for f in StoreFormat),
+        Opcode.STORE: _unknown(store.result_format, StoreFormat),
     }
 
 
-def first_error(config, command):
-    """The code of the first failing check of OPCODE, RESERVED, FORMAT and COUNT, as a value.
+def _unknown(value, choices):
+    return Cat(value.as_value() != choice.value for choice in choices).all()
 
-    Combinational.
+
+def failures(config, command):
+    """Which checks a command fails, as a value with the bits of :data:`Failures`.
+
+    Combinational. What is made of them is left to another cycle.
 
     Parameters
     ----------
@@ -38,19 +47,31 @@ def first_error(config, command):
     command : View of Command
         The command.
     """
-    known, reserved, unbuilt, empty = C(0, 1), C(0, 1), C(0, 1), C(0, 1)
+    known, reserved, unbuilt, empty = [], [], [], []
     format_error = _format_error(config, command)
     for opcode, structure in COMMANDS.items():
         layout = data.Layout.cast(structure)
         fields = data.View(layout, command.as_value())
-        this = command.opcode.as_value() == opcode.value
         names = [name for name, _ in layout]
         spare = Cat(fields[name] for name in names if name.startswith("reserved"))
-        known |= this
-        reserved |= this & spare.any()
-        unbuilt |= this & format_error.get(opcode, C(0, 1))
-        empty |= this & Cat(fields[name] == 0 for name in _COUNTS.get(opcode, ())).any()
-    return Mux(~known, ErrorCode.OPCODE.value,
-           Mux(reserved, ErrorCode.RESERVED.value,
-           Mux(unbuilt, ErrorCode.FORMAT.value,
-           Mux(empty, ErrorCode.COUNT.value, ErrorCode.NONE.value))))  # fmt: skip
+        known.append(command.opcode.as_value() == opcode.value)
+        reserved.append(spare.any())
+        unbuilt.append(format_error.get(opcode, C(0, 1)))
+        empty.append(Cat(fields[name] == 0 for name in _COUNTS.get(opcode, ())).any())
+    return Cat(known, reserved, unbuilt, empty)
+
+
+def first_error(failing):
+    """The code of the first failing check, as a value.
+
+    Parameters
+    ----------
+    failing : View of Failures
+        What fails.
+    """
+    known = failing.opcode
+    return Mux(~known.any(), ErrorCode.OPCODE.value,
+           Mux((known & failing.reserved).any(), ErrorCode.RESERVED.value,
+           Mux((known & failing.format).any(), ErrorCode.FORMAT.value,
+           Mux((known & failing.count).any(), ErrorCode.COUNT.value,
+               ErrorCode.NONE.value))))  # fmt: skip

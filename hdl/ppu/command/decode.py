@@ -5,8 +5,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..isa import Command, ErrorCode, FetchedCommand, Opcode
-from .check import first_error
-from .extent import Extent
+from .check import Failures, failures, first_error
+from .extent import Extent, is_execute, is_store
 from .footprint import BLOCK_BITS, Footprint
 from .jobs import ExecuteJob, LoadJob, StoreJob
 
@@ -61,7 +61,8 @@ class Decoder(wiring.Component):
         opcode = incoming.command.opcode
         has_rows = Cat(opcode == o for o in (Opcode.LOAD, Opcode.EXECUTE, Opcode.STORE)).any()
 
-        taken, code = Signal(Command), Signal(ErrorCode)
+        taken, fetched = Signal(Command), Signal(ErrorCode)
+        failing = Signal(Failures)                  # from the second cycle after that on
         full, done = Signal(), Signal()             # a command is taken; all is known of it
         fresh, has_extent = Signal(), Signal()      # it was taken just now
         done_next, offered_next = Signal(), Signal()
@@ -77,6 +78,7 @@ class Decoder(wiring.Component):
         ]  # fmt: skip
         m.d.sync += [
             fresh.eq(take), full.eq(take | full & ~move), done.eq(done_next),
+            failing.eq(failures(self.config, taken)),
             self.o.valid.eq(offered_next),
             # There is room, or there will be: the one inside moves in the next cycle.
             self.i.ready.eq(~take & (~full | move | done_next & ~offered_next)),
@@ -84,43 +86,41 @@ class Decoder(wiring.Component):
         with m.If(take):
             m.d.sync += [
                 has_extent.eq(has_rows & ~unreadable),
-                taken.eq(incoming.command), code.eq(incoming.code),
+                taken.eq(incoming.command), fetched.eq(incoming.code),
             ]
             with m.If(unreadable):      # there is room for the error's address in the command
                 m.d.sync += taken.load.address.eq(incoming.address)
-        with m.Elif(fresh & (code == ErrorCode.NONE)):
-            m.d.sync += code.eq(first_error(self.config, taken))
-        self._offer(m, move, taken, code, has_extent, extent)
+        self._offer(m, move, taken, fetched, failing, has_extent, extent)
         return m
 
-    def _offer(self, m, move, taken, code, has_extent, extent):
+    def _offer(self, m, move, taken, fetched, failing, has_extent, extent):
         """The registers behind the output, and all that is made of them."""
+        code = Mux(fetched == ErrorCode.NONE, first_error(failing), fetched)
         config, out = self.config, self.o.payload
         load, store, execute = taken.load, taken.store, taken.execute
         kept, kept_code, failed = Signal(Command), Signal(ErrorCode), Signal()
         found = Signal(data.StructLayout({
-            "fails": extent.fails.shape(), "row": extent.row.shape(),
+            "fails": extent.fails.shape(), "row_x": extent.row_x.shape(),
+            "row_y": extent.row_y.shape(),
             "contiguous": 1, "extent": config.axi_address_width,
-            "first_a": 16, "last_a": 16, "last_b": 16,
-            "first_sums": 16, "last_sums": 16, "sums_base": 16,
+            "first_a": 16, "last_a": 16, "first_sums": 16, "sums_base": 16,
             "last_byte": config.axi_address_width,
         }))  # fmt: skip
-        is_execute = taken.opcode == Opcode.EXECUTE
         # Of a LOAD or a STORE, which move later than in the cycle after they are taken.
         dense = Signal()
-        m.d.sync += dense.eq((load.rows == 1) | (
-            load.stride == Mux(taken.opcode == Opcode.LOAD, load.bytes, store.columns << 2)))
-        fits = extent.memory_extent[config.axi_address_width:] == 0
+        m.d.sync += dense.eq((load.rows == 1) | Mux(
+            is_store(taken), load.stride == store.columns << 2, load.stride == load.bytes))
         with m.If(move):
             m.d.sync += [
-                kept.eq(taken), kept_code.eq(code), failed.eq(code != ErrorCode.NONE),
-                found.contiguous.eq(dense & fits),
+                kept.eq(taken), kept_code.eq(code),
+                failed.eq(code != ErrorCode.NONE.value),
+                found.contiguous.eq(dense & extent.fits),
                 found.extent.eq(extent.memory_extent),
                 # LOAD and STORE have their fields in the same places.
-                found.first_a.eq(Mux(is_execute, execute.a, load.destination)),
-                found.first_sums.eq(Mux(is_execute, execute.c, load.destination)),
+                found.first_a.eq(Mux(is_execute(taken), execute.a, load.destination)),
+                found.first_sums.eq(Mux(is_execute(taken), execute.c, load.destination)),
                 *(found[name].eq(getattr(extent, name)) for name in (
-                    "row", "last_a", "last_b", "last_sums", "sums_base", "last_byte")),
+                    "row_x", "row_y", "last_a", "sums_base", "last_byte")),
                 found.fails.eq(Mux(has_extent, extent.fails, 0)),
             ]
         m.d.comb += [
@@ -137,10 +137,12 @@ class Decoder(wiring.Component):
             m.d.comb += out.code.eq(code)
             with m.If(code.as_value() >= ErrorCode.RING.value):
                 m.d.comb += out.address.eq(command.load.address)
-        with m.Elif(fails.scratchpad):
-            m.d.comb += [out.code.eq(ErrorCode.SCRATCHPAD), out.address.eq(found.row)]
+        with m.Elif(fails.scratchpad_x):
+            m.d.comb += [out.code.eq(ErrorCode.SCRATCHPAD), out.address.eq(found.row_x)]
+        with m.Elif(fails.scratchpad_y):
+            m.d.comb += [out.code.eq(ErrorCode.SCRATCHPAD), out.address.eq(found.row_y)]
         with m.Elif(fails.accumulator):
-            m.d.comb += [out.code.eq(ErrorCode.ACCUMULATOR), out.address.eq(found.row)]
+            m.d.comb += [out.code.eq(ErrorCode.ACCUMULATOR), out.address.eq(found.row_x)]
         with m.Elif(fails.memory | fails.carry):
             m.d.comb += [out.code.eq(ErrorCode.ADDRESS), out.address.eq(command.load.address)]
 
@@ -163,8 +165,8 @@ class Decoder(wiring.Component):
             foot.to_sums.eq(to_sums),
             foot.target.first.eq(found.first_a), foot.target.last.eq(found.last_a),
             foot.a.first.eq(found.first_a), foot.a.last.eq(found.last_a),
-            foot.b.first.eq(execute.b), foot.b.last.eq(found.last_b),
-            foot.sums.first.eq(found.first_sums), foot.sums.last.eq(found.last_sums),
+            foot.b.first.eq(execute.b), foot.b.last.eq(found.row_y),
+            foot.sums.first.eq(found.first_sums), foot.sums.last.eq(found.row_x),
             foot.sums_base.eq(found.sums_base),
             foot.memory.first.eq(load.address[block]), foot.memory.last.eq(found.last_byte[block]),
         ]  # fmt: skip

@@ -10,7 +10,7 @@ from amaranth.utils import exact_log2
 from ..isa import Command
 from .product import Product
 
-__all__ = ["Extent"]
+__all__ = ["Extent", "is_execute", "is_store"]
 
 #: Bits of a sum of rows: a first row, two counts and a product of 16 by 16 bits.
 _ROW_BITS = 33
@@ -18,12 +18,13 @@ _ROW_BITS = 33
 _BYTE_BITS = 48
 
 
-# Only LOAD, EXECUTE and STORE come here: two bits tell them apart.
-def _is_execute(command):
+def is_execute(command):
+    """Whether a LOAD, an EXECUTE or a STORE, which two bits tell apart, is an EXECUTE."""
     return ~command.opcode.as_value()[0]
 
 
-def _is_store(command):
+def is_store(command):
+    """Whether a LOAD, an EXECUTE or a STORE is a STORE."""
     return command.opcode.as_value()[:2].all()
 
 
@@ -69,27 +70,32 @@ class Extent(wiring.Component):
         Pulse, one cycle after `start`, or two with a second step: the results are there from the
         next cycle on, up to the cycle of the next `take`.
     fails : Out
-        What is not there: a row of the `scratchpad` or of the `accumulator`, memory. The address of
-        the last byte has a `carry`; another reason for its not being there is `memory`. If several
-        are set, the first one counts, in the order of the manual.
-    row : Out(33)
-        The first row that is not there.
-    last_a, last_b, last_sums : Out(16)
-        Last rows; a LOAD's on both `last_a` and `last_sums`.
+        What is not there: the scratchpad's row on `row_x` (`scratchpad_x`) or `row_y`
+        (`scratchpad_y`), the accumulator's on `row_x` (`accumulator`), memory. The address of the
+        last byte has a `carry`; another reason for its not being there is `memory`. If several are
+        set, the first one counts, in the order of the manual.
+    row_x, row_y : Out(33)
+        Last row of C, or of a LOAD or a STORE, and of B. A row of A that is not there is on
+        `row_x`.
+    last_a : Out(16)
+        Last row of A, or of a LOAD.
     sums_base : Out(16)
         First row of the last chunk of a STORE, or of the last tile of an EXECUTE.
     memory_extent, last_byte : Out
         Bytes from the first to the last one touched, and the address of the last.
+    fits : Out(1)
+        `memory_extent` has no more bits than an address.
     """
 
     def __init__(self, config):
         self.config = config
         super().__init__({
             "take": In(1), "command": In(Command), "start": In(1), "taken": In(Command),
-            "done": Out(1), "row": Out(_ROW_BITS), "fails": Out(data.StructLayout({
-                "scratchpad": 1, "accumulator": 1, "memory": 1, "carry": 1})),
-            "last_a": Out(16), "last_b": Out(16), "last_sums": Out(16), "sums_base": Out(16),
-            "memory_extent": Out(_BYTE_BITS + 1), "last_byte": Out(config.axi_address_width),
+            "done": Out(1), "fails": Out(data.StructLayout({
+                "scratchpad_x": 1, "scratchpad_y": 1, "accumulator": 1, "memory": 1, "carry": 1})),
+            "row_x": Out(_ROW_BITS), "row_y": Out(_ROW_BITS),
+            "last_a": Out(16), "sums_base": Out(16), "memory_extent": Out(_BYTE_BITS + 1),
+            "fits": Out(1), "last_byte": Out(config.axi_address_width),
         })  # fmt: skip
 
     def elaborate(self, platform):
@@ -118,7 +124,7 @@ class Extent(wiring.Component):
 
         f_x, f_y = Signal(_ROW_BITS), Signal(_BYTE_BITS)
         f_a, f_a_fails = Signal(16), Signal()
-        execute = _is_execute(self.taken)
+        execute = is_execute(self.taken)
         with m.If(s_1):
             m.d.sync += [f_x.eq(s_x_base + s_x), f_y.eq(s_y_base + s_y), f_a_fails.eq(0)]
         with m.Elif(s_2):
@@ -129,9 +135,9 @@ class Extent(wiring.Component):
             with m.If(execute & ~self._not_in_scratchpad(f_x)):
                 m.d.sync += f_x.eq(s_x_base + s_x)
         m.d.comb += [
-            self.last_a.eq(Mux(execute, f_a, f_x)), self.last_b.eq(f_y),
+            self.last_a.eq(Mux(execute, f_a, f_x)), self.row_x.eq(f_x), self.row_y.eq(f_y),
             # The base is wanted of an EXECUTE or a STORE, which have no `pad` rows.
-            self.last_sums.eq(f_x), self.sums_base.eq(f_x - rows_less_one),
+            self.sums_base.eq(f_x - rows_less_one),
         ]  # fmt: skip
         self._check(m, f_x, f_y, f_a_fails)
         return m
@@ -140,33 +146,33 @@ class Extent(wiring.Component):
         """Takes what is added to the products; returns the factors of both lanes."""
         config, command = self.config, self.command
         load, execute = command.load, command.execute
-        is_execute, is_store = _is_execute(command), _is_store(command)
+        executes, stores = is_execute(command), is_store(command)
         to_sums = load.target.as_value()[0]
         # STORE has its fields in the same places as LOAD, and EXECUTE has m in that of rows, n in
         # that of bytes, and b_tile_stride in that of the low half of the stride.
         rows_less_one, bytes_less_one = _less_one(load.rows), _less_one(load.bytes)
-        chunks = Mux(is_store, bytes_less_one >> exact_log2(config.columns),
+        chunks = Mux(stores, bytes_less_one >> exact_log2(config.columns),
                      Mux(to_sums, bytes_less_one >> exact_log2(config.accumulator_row_bytes),
                          bytes_less_one >> exact_log2(config.row_bytes)))
         with m.If(self.take):
             m.d.sync += [
-                two_steps.eq(is_execute | load.stride[16:].any()),
+                two_steps.eq(executes | load.stride[16:].any()),
                 less_one.eq(rows_less_one),
-                rows.eq(load.rows + (load.pad & (~is_execute & ~is_store).replicate(16))),
-                p.x_before.eq(Mux(is_execute, execute.a, load.destination) - 1),
-                p.y_base.eq(Mux(is_execute, execute.b + config.columns - 1,
-                                Mux(is_store, Cat(C(3, 2), bytes_less_one), bytes_less_one))),
+                rows.eq(load.rows + (load.pad & (~executes & ~stores).replicate(16))),
+                p.x_before.eq(Mux(executes, execute.a, load.destination) - 1),
+                p.y_base.eq(Mux(executes, execute.b + config.columns - 1,
+                                Mux(stores, Cat(C(3, 2), bytes_less_one), bytes_less_one))),
             ]
         return (
-            _Factors(Mux(is_execute, _less_one(execute.k), chunks),
-                     Mux(is_execute, execute.a_stride, load.panel_stride)),
-            _Factors(Mux(is_execute, bytes_less_one, rows_less_one), load.stride[:16]),
+            _Factors(Mux(executes, _less_one(execute.k), chunks),
+                     Mux(executes, execute.a_stride, load.panel_stride)),
+            _Factors(Mux(executes, bytes_less_one, rows_less_one), load.stride[:16]),
         )
 
     def _second_step(self, m, p, first):
         """As :meth:`_first_step`, with the counts of that step."""
         load, execute = self.taken.load, self.taken.execute
-        is_execute = _is_execute(self.taken)
+        executes = is_execute(self.taken)
         x_count, y_count = Signal(16), Signal(16)
         with m.If(self.take):
             m.d.sync += [x_count.eq(first[0].count), y_count.eq(first[1].count)]
@@ -174,28 +180,28 @@ class Extent(wiring.Component):
             m.d.sync += p.x_before.eq(execute.c - 1)
         return (
             _Factors(y_count, execute.c_stride),
-            _Factors(Mux(is_execute, x_count, y_count),
-                     Mux(is_execute, execute.b_stride, load.stride[16:])),
+            _Factors(Mux(executes, x_count, y_count),
+                     Mux(executes, execute.b_stride, load.stride[16:])),
         )
 
     def _check(self, m, f_x, f_y, f_a_fails):
         config, load, fails = self.config, self.taken.load, self.fails
         width = config.axi_address_width
-        is_execute, is_store = _is_execute(self.taken), _is_store(self.taken)
-        in_scratchpad = ~is_execute & ~is_store & ~load.target.as_value()[0]
-        x_fails = f_a_fails | in_scratchpad & self._not_in_scratchpad(f_x)
-        y_fails = is_execute & self._not_in_scratchpad(f_y)
+        executes, stores = is_execute(self.taken), is_store(self.taken)
+        in_scratchpad = ~executes & ~stores & ~load.target.as_value()[0]
         last = Signal(width + 1)
         m.d.comb += [
             self.memory_extent.eq(f_y + 1),
             last.eq(load.address[:width] + f_y[:width]),
             self.last_byte.eq(last),
-            self.row.eq(Mux(y_fails & ~x_fails, f_y, f_x)),
-            fails.scratchpad.eq(x_fails | y_fails),
+            # Without waiting for the carry through the extent.
+            self.fits.eq(~f_y[width:].any() & ~f_y[:width].all() if width <= _BYTE_BITS else 1),
+            fails.scratchpad_x.eq(f_a_fails | in_scratchpad & self._not_in_scratchpad(f_x)),
+            fails.scratchpad_y.eq(executes & self._not_in_scratchpad(f_y)),
             fails.accumulator.eq(
                 ~in_scratchpad & f_x[exact_log2(config.accumulator_rows):].any()),
-            fails.memory.eq(~is_execute & Cat(load.address[width:], f_y[width:]).any()),
-            fails.carry.eq(~is_execute & last[width]),
+            fails.memory.eq(~executes & Cat(load.address[width:], f_y[width:]).any()),
+            fails.carry.eq(~executes & last[width]),
         ]
 
     def _not_in_scratchpad(self, row):

@@ -32,7 +32,7 @@ class ProgramOrder(wiring.Component):
     enter : In(1)
         A command enters; `ready` must be high.
     enter_complete, enter_end : In(1)
-        Nothing is left to do for it (FENCE, END); it is an END.
+        Nothing is left to do for it (FENCE, END); it is an END. Matter with `enter` only.
     ready, empty : Out(1)
         There is room; nothing is in flight.
     tail : Out
@@ -63,11 +63,12 @@ class ProgramOrder(wiring.Component):
         complete, is_end = Signal(self.depth), Signal(self.depth)
         level = Signal(range(self.depth + 1))
         retire, ended = Signal(), Signal()
-        head, tail = (number[:exact_log2(self.depth)] for number in (self.head, self.tail))
+        oldest = Signal(self.depth, init=1)     # the place of `head`, as one bit
+        tail = self.tail[:exact_log2(self.depth)]
         m.d.comb += [
             self.ready.eq(~level[-1]),
-            retire.eq(~self.empty & ~ended & complete.bit_select(head, 1)),
-            self.end.eq(retire & is_end.bit_select(head, 1)),
+            retire.eq(~self.empty & ~ended & (complete & oldest).any()),
+            self.end.eq(retire & (is_end & oldest).any()),
         ]
         m.d.sync += ended.eq(self.end)
         with m.If(self.enter ^ retire):
@@ -75,14 +76,18 @@ class ProgramOrder(wiring.Component):
                 level.eq(level + Mux(retire, -1, 1)), self.empty.eq(retire & (level == 1)),
             ]
         with m.If(self.enter):
+            m.d.sync += self.tail.eq(self.tail + 1)
+        with m.If(self.ready):      # the next place is free: whether it is taken is known late
             m.d.sync += [
-                self.tail.eq(self.tail + 1),
                 complete.bit_select(tail, 1).eq(self.enter_complete),
                 is_end.bit_select(tail, 1).eq(self.enter_end),
             ]
         for done, number in zip(self.done, self.done_number, strict=True):
             with m.If(done):
-                m.d.sync += complete.bit_select(number[:len(head)], 1).eq(1)
+                m.d.sync += complete.bit_select(number[:len(tail)], 1).eq(1)
         with m.If(retire):
-            m.d.sync += [self.head.eq(self.head + 1), self.retired.eq(self.retired + 1)]
+            m.d.sync += [
+                self.head.eq(self.head + 1), oldest.eq(oldest.rotate_left(1)),
+                self.retired.eq(self.retired + 1),
+            ]  # fmt: skip
         return m

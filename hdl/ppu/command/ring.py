@@ -25,6 +25,11 @@ def _at(values, place):
     return result
 
 
+def _is_free(blocked, place):
+    """Whether nothing blocks the slot at `place`."""
+    return Cat(one & (bits == 0) for one, bits in zip(place, blocked, strict=True)).any()
+
+
 class CommandRing(wiring.Component):
     """Slots of one unit: commands enter, start, and complete in order.
 
@@ -129,12 +134,15 @@ class CommandRing(wiring.Component):
         numbers = [Signal.like(self.enter_number, name=f"number_{i}") for i in range(self.slots)]
         waits = [Signal.like(self.enter_wait, name=f"wait_{i}") for i in range(self.slots)]
         lates = [Signal.like(self.enter_late, name=f"late_{i}") for i in range(self.slots)]
+        blocked = [Signal.like(self.enter_wait, name=f"blocked_{i}") for i in range(self.slots)]
         stuck = Signal(self.slots)      # younger than one that failed
+        following = Signal(self.slots)
         with m.If(self.enter):
             m.d.sync += tail.eq(_next(tail))
         for slot in range(self.slots):
+            m.d.comb += blocked[slot].eq(waits[slot] & ~self._gone(lates[slot]))
             m.d.sync += [
-                waits[slot].eq(waits[slot] & ~self._gone(lates[slot])),
+                waits[slot].eq(blocked[slot]),
                 stuck[slot].eq(Cat(
                     failed & is_older(number, numbers[slot])
                     for failed, number in zip(self.failed, self.failed_number, strict=True)
@@ -152,22 +160,28 @@ class CommandRing(wiring.Component):
                 m.d.sync += self.slot_valid[slot].eq(0)
         m.d.comb += [
             self.ready.eq((~self.slot_valid & tail).any()),
-            self.completed_number.eq(_at(numbers, self.complete_slot)),
+            # Of the slot that completes next. A command is there long before it completes.
+            following.eq(Mux(
+                self.unit_completed, _next(self.complete_slot), self.complete_slot)),
         ]
-        with m.If(self.unit_completed):
-            m.d.sync += self.complete_slot.eq(_next(self.complete_slot))
+        m.d.sync += [
+            self.complete_slot.eq(following), self.completed_number.eq(_at(numbers, following)),
+        ]  # fmt: skip
         for shares, pulse, place in zip(
                 self.slot_shares, self.unit_released, self.release_slot, strict=True):
             m.d.sync += shares.eq(shares & ~(place & pulse.replicate(self.slots))
                                   | (tail & self.enter.replicate(self.slots)))
             with m.If(pulse):
                 m.d.sync += place.eq(_next(place))
-        oldest = self._offer(m, tail, waits, lates, stuck)
+        oldest = self._offer(m, tail, blocked, stuck)
         m.d.comb += self.waits.eq(_at(waits, oldest) & self.asks.replicate(len(self.waits)))
         return m
 
-    def _offer(self, m, tail, waits, lates, stuck):
-        """Hands commands to the unit, in order. Returns the place of the oldest not started."""
+    def _offer(self, m, tail, blocked, stuck):
+        """Hands commands to the unit, in order. Returns the place of the oldest not started.
+
+        `blocked` is what each one still waits for once the events of this cycle have happened.
+        """
         m.submodules.jobs = jobs = ShallowQueue(self.job.payload.shape(), depth=self.slots)
         issue, pending, offered = Signal(self.slots, init=1), Signal(self.slots), Signal()
         asks = (pending & issue).any()
@@ -177,13 +191,13 @@ class CommandRing(wiring.Component):
             for slot in range(self.slots):
                 with m.If(self.enter & tail[slot]):
                     m.d.sync += weights[slot].eq(self.enter_weights)
-            blocks = [bits & mask for bits, mask in zip(waits, weights, strict=True)]
-            may_offer = self._is_free(blocks, lates, issue)
+            blocks = [bits & mask for bits, mask in zip(blocked, weights, strict=True)]
+            may_offer = _is_free(blocks, issue)
             may_offer_new = self.enter_weights == 0
-            oldest = self._go(m, tail, waits, lates, stuck, pending)
+            oldest = self._go(m, tail, blocked, stuck, pending)
         else:
             may_start = ~self.hold & ~(stuck & issue).any()
-            may_offer = may_start & self._is_free(waits, lates, issue)
+            may_offer = may_start & _is_free(blocked, issue)
             may_offer_new = ~self.hold & (self.enter_wait == 0)
             oldest = issue
             m.d.comb += [
@@ -205,12 +219,12 @@ class CommandRing(wiring.Component):
             m.d.sync += [offered.eq(0), issue.eq(_next(issue))]
         return oldest
 
-    def _go(self, m, tail, waits, lates, stuck, pending):
+    def _go(self, m, tail, blocked, stuck, pending):
         """Starts commands that the unit has taken, in order. Returns the place of the next one."""
         start, parked, starts = Signal(self.slots, init=1), Signal(self.slots), Signal()
         may_start = (parked & ~pending & ~stuck & start).any() & ~self.hold
         m.d.comb += [
-            starts.eq(may_start & self._is_free(waits, lates, start)),
+            starts.eq(may_start & _is_free(blocked, start)),
             self.asks.eq((parked & start).any()),
             self.running.eq((self.slot_valid & ~parked).any()),
         ]
@@ -223,24 +237,10 @@ class CommandRing(wiring.Component):
             m.d.sync += start.eq(_next(start))
         return start
 
-    def _ended(self, late, completes, slots):
-        """What ends with an event in `slots`."""
-        return slots if completes else slots & ~late
-
     def _gone(self, late):
         """Slots of the other units that need not be waited for any longer, from this cycle on."""
         gone = 0
         for pulse, slots, completes in zip(self.event, self.event_slot, self.events, strict=True):
-            gone |= self._ended(late, completes, slots) & pulse.replicate(len(slots))
+            ended = slots if completes else slots & ~late
+            gone |= ended & pulse.replicate(len(slots))
         return gone
-
-    def _is_free(self, waits, lates, place):
-        """Whether the command at `place` waits for nothing, or for one event that happens now.
-
-        Events come late in a cycle, so all is prepared for each of them.
-        """
-        bits, late = _at(waits, place), _at(lates, place)
-        free = bits == 0
-        for pulse, slots, completes in zip(self.event, self.event_slot, self.events, strict=True):
-            free |= pulse & ((bits & ~self._ended(late, completes, slots)) == 0)
-        return free

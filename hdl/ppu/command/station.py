@@ -78,7 +78,7 @@ class Station(wiring.Component):
     retired : Out(32)
         Commands retired since reset.
     end, end_tag : Out
-        An END retires, and its tag.
+        An END retires, and its tag, which stays for another cycle.
     pending : Out(1)
         Commands are in flight.
     stop : Out
@@ -197,8 +197,8 @@ class Station(wiring.Component):
                 m.d.comb += ring.enter_weights.eq(weights & valid)
         m.d.comb += [
             order.enter.eq(self.i.ready), self.i.ready.eq(Cat(*enter.values()).any()),
-            order.enter_complete.eq(enter["end"] | enter["fence"]),
-            order.enter_end.eq(enter["end"]),
+            order.enter_complete.eq(is_kind["end"] | is_kind["fence"]),
+            order.enter_end.eq(is_kind["end"]),
         ]  # fmt: skip
         with m.If(is_kind["bad"] & order.empty & ~self.stop.valid):
             self._stop(m, order, command.code, command.address)
@@ -219,7 +219,7 @@ class Station(wiring.Component):
             fails = C(0, 1)
             if unit in errors:
                 fault = getattr(self, f"{unit}_fault")
-                fails = pulse & (fault.resp != Response.OKAY)
+                fails = pulse & fault.resp.as_value()[1]     # SLVERR or DECERR
                 failures.append(self._fail(m, order, unit, ring, fails, fault, errors[unit]))
             m.d.comb += [
                 ring.unit_completed.eq(pulse),

@@ -46,7 +46,8 @@ class Feeder(wiring.Component):
         Read of an operand row.
     a : Out
         What goes with it: `swap` on the first row of a tile, sign, accumulator row, whether to
-        overwrite it, `final` on the rows of the last tile of a job, and `last` on the last one.
+        overwrite it, `final` on the rows of the last tile of a job, and `last`, which is 0 without
+        a read, on the last one.
     b_en, b_row : Out
         Read of a weight row.
     b : Out
@@ -191,7 +192,7 @@ class Feeder(wiring.Component):
             self.a_en.eq(a_go), self.a_row.eq(a_tile.a),
             self.a.swap.eq(a_waits), self.a.signed.eq(a_tile.a_signed), self.a.c.eq(a_tile.c),
             self.a.overwrite.eq(a_tile.overwrite),
-            self.a.final.eq(a_tile.last), self.a.last.eq(a_tile.last & a_final),
+            self.a.final.eq(a_tile.last), self.a.last.eq(a_go & a_tile.last & a_final),
             self.b_en.eq(b_go), self.b_row.eq(b_tile.b),
             self.b.column.eq(b_column), self.b.signed.eq(b_tile.b_signed),
         ]  # fmt: skip

@@ -107,7 +107,7 @@ class Sequencer(wiring.Component):
             self.a_en.eq(self.goes), self.a_row.eq(a + row),
             self.a.swap.eq(row == 0), self.a.signed.eq(a_signed), self.a.c.eq(c + row),
             self.a.overwrite.eq(first_panel & ~accumulate),
-            self.a.final.eq(last_tile), self.a.last.eq(last_tile & last_row),
+            self.a.final.eq(last_tile), self.a.last.eq(self.goes & last_tile & last_row),
             self.b_en.eq(self.busy & ~operands), self.b_row.eq(b + column),
             self.b.column.eq(column), self.b.signed.eq(b_signed),
         ]  # fmt: skip

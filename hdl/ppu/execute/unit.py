@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from ..config import Signs
 from ..lib.delay import delay
-from ..lib.states import ExecuteState, WaitingLayout
+from ..lib.states import ExecuteState, WaitingLayout, tell
 from ..memory.accumulator import Accumulator
 from ..memory.scratchpad import Scratchpad
 from .array import SystolicArray
@@ -75,7 +75,7 @@ class ExecuteUnit(wiring.Component):
             "job": In(stream.Signature(job_layout)), "go": In(1),
             "released": Out(1), "streaming": Out(1), "completed": Out(1),
             "waiting": In(WaitingLayout("execute")),
-            "state": Out(ExecuteState, init=ExecuteState.NO_COMMAND),
+            "state": Out(ExecuteState),
             "a_en": Out(1), "a_row": Out(range(config.scratchpad_rows)), "a_data": In(row),
             "b_en": Out(1), "b_row": Out(range(config.scratchpad_rows)), "b_data": In(row),
             "u_en": Out(1), "u_row": Out(range(config.accumulator_rows)), "u_overwrite": Out(1),
@@ -94,7 +94,7 @@ class ExecuteUnit(wiring.Component):
         m.d.comb += [
             self.a_en.eq(feeder.a_en), self.a_row.eq(feeder.a_row),
             self.b_en.eq(feeder.b_en), self.b_row.eq(feeder.b_row),
-            self.released.eq(feeder.a_en & feeder.a.last),
+            self.released.eq(feeder.a.last),
         ]  # fmt: skip
 
         # d_: beside the data that the scratchpad delivers.
@@ -148,19 +148,14 @@ class ExecuteUnit(wiring.Component):
 
     def _tell(self, m, inside, feeder):
         """The state: the first of these that applies."""
-        waiting, state = self.waiting, self.state
-        with m.If(feeder.goes):
-            m.d.sync += state.eq(ExecuteState.BUSY)
-        with m.Elif(feeder.held_up):
-            m.d.sync += state.eq(ExecuteState.BANK)
-        with m.Elif(inside | (waiting.command & ~(waiting.load | waiting.store))):
-            m.d.sync += state.eq(ExecuteState.WEIGHTS)
-        with m.Elif(waiting.load):
-            m.d.sync += state.eq(ExecuteState.WAITS_LOAD)
-        with m.Elif(waiting.store):
-            m.d.sync += state.eq(ExecuteState.WAITS_STORE)
-        with m.Else():
-            m.d.sync += state.eq(ExecuteState.NO_COMMAND)
+        waiting = self.waiting
+        tell(m, self.state, {
+            ExecuteState.BUSY: feeder.goes,
+            ExecuteState.BANK: feeder.held_up,
+            ExecuteState.WEIGHTS: inside | (waiting.command & ~(waiting.load | waiting.store)),
+            ExecuteState.WAITS_LOAD: waiting.load,
+            ExecuteState.WAITS_STORE: waiting.store,
+        }, otherwise=ExecuteState.NO_COMMAND)
 
     def _operands(self, row, is_signed):
         """Bytes of a row as operands of the array: sign- or zero-extended."""

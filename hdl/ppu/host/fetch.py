@@ -50,7 +50,7 @@ class CommandFetch(wiring.Component):
 
     Members
     -------
-    base, mask, tail : In(64), In(16), In(32)
+    base, mask : In(64), In(16)
         The ring, see :class:`Ring`.
     announced, offered, fresh, refused, misuse : In(17), In(17), In(1), In(1), In(RingMisuse)
         More of the ring.
@@ -76,7 +76,7 @@ class CommandFetch(wiring.Component):
         self.ration = min(
             commands // 2, max(RATION_COMMANDS, RATION_BEATS * data_width // COMMAND_BITS))
         super().__init__({
-            "base": In(64), "mask": In(SIZE_BITS), "tail": In(32),
+            "base": In(64), "mask": In(SIZE_BITS),
             "announced": In(SIZE_BITS + 1), "offered": In(SIZE_BITS + 1), "fresh": In(1),
             "refused": In(1), "misuse": In(RingMisuse),
             "head": Out(32), "drain": In(1), "idle": Out(1),
@@ -121,19 +121,21 @@ class CommandFetch(wiring.Component):
         if self.data_width > COMMAND_BITS:      # half a beat is read again only once it was taken
             stop = stop | next_index[0] & (outstanding != 0)
 
-        some, left = self._elaborate_left(m, next_index, bits)
-        none_left = (self.tail[: len(next_index)] == next_index) & self.idle
+        known, some, left = self._elaborate_left(m, next_index, bits)
+        none_left = ~known & self.idle
         may_ask = self._elaborate_rations(
             m, none_left, assembler.i.valid, left, count_next, Mux(advance, count, 0))
         start = some & may_ask & ~outstanding[-1] & ~(begun | settle | wanted) & ~stop
-        asked_for = outstanding + Mux(advance, count, 0)
         offset = (next_index[:SIZE_BITS] & self.mask) << exact_log2(COMMAND_BYTES)
         m.d.sync += [
             address.eq(self.base + offset),
             begun.eq(start), refused.eq(self.refused),
             settle.eq(begun),
             # What the decoder takes is known late.
-            outstanding.eq(Mux(assembler.taken, asked_for - 1, asked_for)),
+            outstanding.eq(Mux(
+                assembler.taken,
+                Mux(advance, outstanding + count - 1, outstanding - 1),
+                Mux(advance, outstanding + count, outstanding))),
         ]
         with m.If(ranges.ready | cancel):
             m.d.sync += wanted.eq(0)
@@ -154,25 +156,31 @@ class CommandFetch(wiring.Component):
         return outstanding, none_left
 
     def _elaborate_left(self, m, next_index, bits):
-        """Whether commands are left to ask for, and how many of this block.
+        """Whether commands up to the tail are left to ask for; whether any are, and how many of
+        this block.
 
-        As of the cycle before: reads are so far apart that nothing has changed by the next one. Of
-        a new tail, both are found beside the checks.
+        As of the cycle before: reads are so far apart that nothing has changed by the next one, but
+        in the cycle after a range was asked for. Of a new tail, both are found beside the checks.
         """
         # A block ends at a multiple of its size, which is that of the ring if that is smaller.
         block = self.mask[:bits]
         outside = ~(block | Const(0, len(next_index)))
-        some, left = [], []
+        rest = Signal(bits + 1)
+        m.d.sync += rest.eq((~next_index[:bits] & block) + 1)
+        some, near, same_block = [], [], []
         for name, tail in (("known", self.announced), ("new", self.offered)):
             some.append(Signal(name=f"some_{name}"))
-            left.append(Signal(bits + 1, name=f"left_{name}"))
-            same_block = ((tail ^ next_index) & outside) == 0
+            near.append(Signal(bits, name=f"near_{name}"))
+            same_block.append(Signal(name=f"same_block_{name}"))
             m.d.sync += [
                 some[-1].eq(tail != next_index),
-                left[-1].eq(Mux(same_block, (tail - next_index)[:bits],
-                                (~next_index[:bits] & block) + 1)),
+                near[-1].eq(tail - next_index),
+                same_block[-1].eq(((tail ^ next_index) & outside) == 0),
             ]
-        return Mux(self.fresh, some[1], some[0]), Mux(self.fresh, left[1], left[0])
+        known = some[0]
+        some, near, same_block = (
+            Mux(self.fresh, new, known) for known, new in (some, near, same_block))
+        return known, some, Mux(same_block, near, rest)
 
     def _elaborate_rations(self, m, resting, beat, left, count, asked):
         """`count` is `left`, or what is left of a ration. Returns whether that is anything."""

@@ -65,7 +65,7 @@ class Host(wiring.Component):
     completed : In(32)
         Commands completed, in order; at a stop, the index of the failing one.
     end, end_tag : In(1), In(32)
-        Pulse: an END with this tag completed.
+        Pulse: an END with this tag completed. The tag stays for another cycle.
     stop : In(Stop)
         Why the core stopped; stays until reset.
     pending : In(1)
@@ -130,7 +130,7 @@ class Host(wiring.Component):
                 regfile.end.eq(self.end), regfile.tag.eq(self.end_tag),
                 regfile.stopped.eq(self.stop.valid), regfile.culprit.eq(ring.culprit),
                 regfile.ring_error.eq(self.stop.valid & (self.stop.code == ErrorCode.RING)),
-                regfile.clear.eq(self.soft_reset),
+                regfile.clear.eq(self.soft_reset), fetch.tail.eq(ring.tail),
             ]
         self._elaborate_ring(m, bridge.bus, regfile.writes, ring, fetch)
         self._elaborate_events(m, bridge.bus, regfile.writes, events)
@@ -147,7 +147,7 @@ class Host(wiring.Component):
             ring.write_tail.eq(writes.ring_tail),
             ring.w_data.eq(bus.w_data), ring.w_strb.eq(bus.w_strb),
             ring.head.eq(fetch.head), ring.stopped.eq(self.stop.valid),
-            fetch.base.eq(ring.base), fetch.mask.eq(ring.mask), fetch.tail.eq(ring.tail),
+            fetch.base.eq(ring.base), fetch.mask.eq(ring.mask),
             fetch.announced.eq(ring.announced), fetch.offered.eq(ring.offered),
             fetch.fresh.eq(ring.fresh), fetch.refused.eq(ring.refused),
             fetch.misuse.eq(ring.misuse), fetch.drain.eq(self.drain),
@@ -163,7 +163,7 @@ class Host(wiring.Component):
         ]  # fmt: skip
 
     def _elaborate_counters(self, m, bus, regfile, ring, events, counters):
-        edge, edge_before, end_before = Signal(), Signal(), Signal()
+        edge, edge_before = Signal(), Signal()
         m.d.comb += [
             self.status.busy.eq(
                 (ring.behind | ring.misuse.valid | self.pending) & ~self.stop.valid),
@@ -172,7 +172,7 @@ class Host(wiring.Component):
             # pending in the cycle in which it retires.
             edge.eq((regfile.writes.ring_tail & ~self.stop.valid & ~self.soft_reset)
                     | events.raised.error),
-            counters.active.eq(self.status.busy | edge | edge_before | end_before),
+            counters.active.eq(self.status.busy | edge | edge_before | events.raised.end),
             counters.events.eq(self.events), counters.completed.eq(self.completed),
             counters.snapshot.eq(regfile.writes.control & bus.w_strb[0] & bus.w_data[1]),
             counters.read_valid.eq(regfile.page_valid),
@@ -180,7 +180,7 @@ class Host(wiring.Component):
             regfile.page_done.eq(counters.read_done),
             regfile.page_data.eq(counters.read_data),
         ]
-        m.d.sync += [edge_before.eq(edge), end_before.eq(self.end)]
+        m.d.sync += edge_before.eq(edge)
 
     def _elaborate_reset(self, m, bus, write_control, idle):
         with m.If(self.soft_reset):

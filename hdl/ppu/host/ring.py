@@ -88,6 +88,7 @@ class Ring(wiring.Component):
         tail_written, accepted, found = Signal(), Signal(), Signal()
         new_tail, candidate = Signal(32), Signal(32)
         distance = Signal(32)               # of the new tail from the head
+        still = Signal()                    # distance == 0
         ahead = Signal(SIZE_BITS + 1)       # of the old tail from the head
         m.d.comb += [
             new_tail.eq(_merge(self.tail, self.w_data, self.w_strb)),
@@ -96,12 +97,13 @@ class Ring(wiring.Component):
         m.d.sync += [
             tail_written.eq(self.write_tail & ~self.stopped & ~self.misuse.valid),
             candidate.eq(new_tail), distance.eq(new_tail - self.head),
+            still.eq(new_tail == self.head),
             ahead.eq(self.tail - self.head),
         ]
         # With a bad size or base the ring is empty, and `ahead` is 0.
         short = distance[: len(ahead)]
         near = (distance <= self.size) & (short >= ahead)
-        good = size_good & base_good | (distance == 0)
+        good = size_good & base_good | still
         m.d.sync += accepted.eq(tail_written & near & good & (short != ahead))
         with m.If(accepted):    # what is written is still there
             m.d.sync += [self.tail.eq(candidate), ahead.eq(1)]

@@ -24,10 +24,13 @@ def _is_full(level, depth):
     return level == depth if depth & (depth - 1) else level[-1]
 
 
-def _count(m, level, up, down, some=None):
-    """Counts `level`; `some` is a register that tells whether it is not 0."""
+def _count(m, level, up, down, some=None, *, upwards):
+    """Counts `level`; `some` is a register that tells whether it is not 0.
+
+    `upwards` is `up`, or the inverse of `down`: the one of the two that is known earlier.
+    """
     with m.If(up ^ down):
-        m.d.sync += level.eq(level + Mux(down, -1, 1))
+        m.d.sync += level.eq(level + Mux(upwards, 1, -1))
         if some is not None:
             m.d.sync += some.eq(up | (level != 1))
 
@@ -109,9 +112,10 @@ class Queue(wiring.Component):
             bank.w_mask.eq(push & ~bypass),
             bank.r_en.eq(q_load),
         ]
-        _count(m, self.level, push, pop)
-        _count(m, stored, bank.w_mask, q_load, some)
-        _count(m, places, pop, q_load | (push & bypass), place)
+        promised = q_load | (push & bypass)
+        _count(m, self.level, push, pop, upwards=push)
+        _count(m, stored, bank.w_mask, q_load, some, upwards=~q_load)
+        _count(m, places, pop, promised, place, upwards=~promised)
         write_row, read_row = Signal(range(self.depth)), Signal(range(self.depth))
         m.d.comb += [bank.w_row.eq(write_row), bank.r_row.eq(read_row)]
         with m.If(bank.w_mask):
@@ -171,7 +175,7 @@ class ShallowQueue(wiring.Component):
             write.data.eq(self.i.payload),
             write.en.eq(push),
         ]
-        _count(m, self.level, push, pop, some)
+        _count(m, self.level, push, pop, some, upwards=push)
         with m.If(push):
             m.d.sync += write.addr.eq(_advance(write.addr, self.depth))
         with m.If(pop):

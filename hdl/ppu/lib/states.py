@@ -1,9 +1,10 @@
 """What a unit does in a cycle, and what it waits for otherwise."""
 
-from amaranth import unsigned
+from amaranth import Mux, Signal, unsigned
 from amaranth.lib import data, enum
 
-__all__ = ["MEANINGS", "STATES", "ExecuteState", "LoadState", "StoreState", "WaitingLayout"]
+__all__ = ["MEANINGS", "STATES", "ExecuteState", "LoadState", "StoreState", "WaitingLayout",
+           "tell"]
 
 
 class LoadState(enum.Enum, shape=unsigned(3)):
@@ -77,3 +78,27 @@ def WaitingLayout(unit):
     `command`: there is one; and for each other unit whether it waits for one of its commands.
     """
     return data.StructLayout({"command": 1, **{other: 1 for other in STATES if other != unit}})
+
+
+def tell(m, state, choices, otherwise):
+    """Tells in `state`, a cycle late, the first state whose condition holds.
+
+    What it takes to find one of several comes after the registers, since conditions are known late
+    in a cycle.
+
+    Parameters
+    ----------
+    m : Module
+    state : EnumView
+        Where it is told.
+    choices : dict
+        State -> condition, the first one first.
+    otherwise : Enum
+        The state if none holds.
+    """
+    told = otherwise.value
+    for choice, condition in reversed(choices.items()):
+        holds = Signal(name=f"is_{choice.name.lower()}")
+        m.d.sync += holds.eq(condition)
+        told = Mux(holds, choice.value, told)
+    m.d.comb += state.as_value().eq(told)

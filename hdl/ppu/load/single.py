@@ -10,7 +10,7 @@ from ..dma.single_bursts import AnswerLayout
 from ..dma.single_reader import SingleReader
 from ..isa import LAST_WORD
 from ..lib.axi import FaultLayout
-from ..lib.states import LoadState
+from ..lib.states import LoadState, tell
 from .unit import LOAD_ID, LoadUnit
 
 __all__ = ["SingleLoadUnit"]
@@ -195,18 +195,13 @@ class SingleLoadUnit(LoadUnit):
 
     def _tell(self, m, inside, reader):
         """The state: the first of these that applies."""
-        acc, waiting, state = self.acc_write, self.waiting, self.state
-        with m.If(self.axi.r.valid | self.sp_en | (acc.valid & acc.ready) | self.completed):
-            m.d.sync += state.eq(LoadState.BUSY)
-        with m.Elif(acc.valid):
-            m.d.sync += state.eq(LoadState.BANK)
-        with m.Elif(inside & (reader.within | self.bus_taken)):
-            m.d.sync += state.eq(LoadState.BANDWIDTH)
-        with m.Elif(inside | (waiting.command & ~(waiting.execute | waiting.store))):
-            m.d.sync += state.eq(LoadState.LATENCY)
-        with m.Elif(waiting.execute):
-            m.d.sync += state.eq(LoadState.WAITS_EXECUTE)
-        with m.Elif(waiting.store):
-            m.d.sync += state.eq(LoadState.WAITS_STORE)
-        with m.Else():
-            m.d.sync += state.eq(LoadState.NO_COMMAND)
+        acc, waiting = self.acc_write, self.waiting
+        tell(m, self.state, {
+            LoadState.BUSY: (
+                self.axi.r.valid | self.sp_en | (acc.valid & acc.ready) | self.completed),
+            LoadState.BANK: acc.valid,
+            LoadState.BANDWIDTH: inside & (reader.within | self.bus_taken),
+            LoadState.LATENCY: inside | (waiting.command & ~(waiting.execute | waiting.store)),
+            LoadState.WAITS_EXECUTE: waiting.execute,
+            LoadState.WAITS_STORE: waiting.store,
+        }, otherwise=LoadState.NO_COMMAND)

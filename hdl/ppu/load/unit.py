@@ -9,7 +9,7 @@ from ..dma.ranges import RowRanges
 from ..dma.reader import ReadEngine
 from ..lib.axi import AxiReadSignature, FaultLayout
 from ..lib.queue import ShallowQueue, Slice
-from ..lib.states import LoadState, WaitingLayout
+from ..lib.states import LoadState, WaitingLayout, tell
 from .destinations import DestinationWalker
 from .lines import LineWalker
 from .packer import Packer
@@ -91,7 +91,7 @@ class LoadUnit(wiring.Component):
             "job": In(stream.Signature(job_layout)),
             "completed": Out(1), "fault": Out(FaultLayout(address_width)),
             "waiting": In(WaitingLayout("load")), "bus_taken": In(1),
-            "state": Out(LoadState, init=LoadState.NO_COMMAND),
+            "state": Out(LoadState),
             "buffered": Out(range(config.read_buffer_beats + 1)),
             "sp_en": Out(1), "sp_row": Out(range(config.scratchpad_rows)),
             "sp_data": Out(8 * config.row_bytes),
@@ -149,9 +149,12 @@ class LoadUnit(wiring.Component):
             self.sp_data.eq(writer.sp_data),
             self.completed.eq(writer.completed), self.buffered.eq(engine.buffered),
             self.fault.address.eq(engine.fault.address),
+            # By then the engine has a fault. That there is one is wanted early.
+            self.fault.resp.as_value().eq(
+                Cat(engine.fault.resp.as_value()[0] & writer.error, writer.error)),
         ]  # fmt: skip
-        with m.If(writer.error):
-            m.d.comb += self.fault.resp.eq(engine.fault.resp)
+        m.d.sync += Assert(
+            ~writer.error | engine.fault.resp.as_value()[1], "an error that has no cause")
         inside = self._count(m, engine.beats.valid)
         self._tell(m, inside, engine.within, packer)
         return m
@@ -208,20 +211,14 @@ class LoadUnit(wiring.Component):
 
     def _tell(self, m, inside, within, packer):
         """The state: the first of these that applies."""
-        acc, state = self.acc_write, self.state
+        acc, waiting = self.acc_write, self.waiting
         taken = (packer.beats.valid & packer.beats.ready) | (packer.o.valid & packer.o.ready)
         written = self.sp_en | (acc.valid & acc.ready)
-        with m.If(self.axi.r.valid | taken | written | self.completed):
-            m.d.sync += state.eq(LoadState.BUSY)
-        with m.Elif(acc.valid):
-            m.d.sync += state.eq(LoadState.BANK)
-        with m.Elif(inside & (within | self.bus_taken)):
-            m.d.sync += state.eq(LoadState.BANDWIDTH)
-        with m.Elif(inside | (self.waiting.command & ~(self.waiting.execute | self.waiting.store))):
-            m.d.sync += state.eq(LoadState.LATENCY)
-        with m.Elif(self.waiting.execute):
-            m.d.sync += state.eq(LoadState.WAITS_EXECUTE)
-        with m.Elif(self.waiting.store):
-            m.d.sync += state.eq(LoadState.WAITS_STORE)
-        with m.Else():
-            m.d.sync += state.eq(LoadState.NO_COMMAND)
+        tell(m, self.state, {
+            LoadState.BUSY: self.axi.r.valid | taken | written | self.completed,
+            LoadState.BANK: acc.valid,
+            LoadState.BANDWIDTH: inside & (within | self.bus_taken),
+            LoadState.LATENCY: inside | (waiting.command & ~(waiting.execute | waiting.store)),
+            LoadState.WAITS_EXECUTE: waiting.execute,
+            LoadState.WAITS_STORE: waiting.store,
+        }, otherwise=LoadState.NO_COMMAND)

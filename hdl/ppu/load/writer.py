@@ -73,7 +73,7 @@ class RowWriter(wiring.Component):
         m = Module()
         block, chosen = self.blocks.payload, self.destinations.payload
         places = max(self._scratchpad_blocks, self._accumulator_blocks)
-        rows = Signal(data.ArrayLayout(8 * self.block_bytes, places))
+        rows = Signal(data.ArrayLayout(8 * self.block_bytes, places), reset_less=True)
         place = Signal(range(places))
         last_place = Mux(chosen.target, self._accumulator_blocks - 1, self._scratchpad_blocks - 1)
         go, again, full, take, write = (Signal(name=name) for name in (

@@ -104,9 +104,10 @@ class RowReader(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         place  = PlaceLayout(self.columns, self.lane_bits)
+        # Of a row's beats, `whole` and `more` up to two, which are known late.
         next_  = stream.Signature(data.StructLayout({
             "row": self.row_width, "place": place, "slots": range(self.slices + 1),
-            "beats": range(self.slices + 2), "end": 1,
+            "whole": range(self.slices), "more": 2, "end": 1,
         })).create()
         self._count(m, next_)
         self._issue(m, next_)
@@ -147,8 +148,9 @@ class RowReader(wiring.Component):
             o.p.place.last.eq(last_chunk & (~contiguous | last_row)),
             o.p.end.eq(last_chunk & last_row),
             flush.eq(o.p.place.last & full & (after != 0)),
-            o.p.slots.eq(whole + flush),
-            o.p.beats.eq(whole + flush + (full | o.p.place.last)),
+            o.p.slots.eq(Mux(flush, _sum(whole, self.slices, 1), whole)),
+            o.p.whole.eq(whole),
+            o.p.more.eq(Cat(flush ^ (full | o.p.place.last), flush & (full | o.p.place.last))),
         ]
         with m.If(o.valid & o.ready):
             with m.If(last_chunk):
@@ -198,21 +200,30 @@ class RowReader(wiring.Component):
         left   = Signal.like(i.p.slots)   # of the last row that was read, after the current one
         wait   = Signal.like(i.p.slots)   # cycles until this row may be read
         clear  = Signal(init=1)           # wait == 0
+        may    = Signal(init=1)           # clear, and room >= 0
         room   = Signal(range(-self.slices - 1, self.buffer_beats + 1), init=self.buffer_beats)
         gone   = Signal()                 # a beat left the buffer
-        after  = Signal.like(room)
+        rests  = Signal.like(room)        # unless a descriptor is loaded
+        pays   = Signal.like(room)        # if one is
+        clears = Signal()
+        less   = [room - _sum(i.p.whole, self.slices, more) for more in range(-1, 3)]
         load   = Signal()
         issue  = Signal()
         m.d.comb += [
-            self.read.valid.eq(loaded & (room >= 0) & clear),
+            self.read.valid.eq(loaded & may),
             issue.eq(self.read.valid & self.read.ready),
             i.ready.eq(~loaded | issue),
             load.eq(i.valid & i.ready),
-            after.eq(room + gone),
+            rests.eq(Mux(gone, room + 1, room)),
+            pays.eq(Mux(gone, Array(less[:3])[i.p.more], Array(less[1:])[i.p.more])),
+            clears.eq(clear | (wait == 1)),
         ]
         m.d.sync += [
-            gone.eq(self.taken),
-            room.eq(Mux(load, after - i.p.beats, after)),
+            gone.eq(self.taken), room.eq(Mux(load, pays, rests)),
+            clear.eq(Mux(issue, left == 0, clears)),
+            # Whether this row is read is known last.
+            may.eq(Mux(issue, (left == 0) & (Mux(i.valid, pays, rests) >= 0),
+                       clears & (Mux(i.valid & ~loaded, pays, rests) >= 0))),
             self.released.eq(issue & end),
         ]
         with m.If(i.ready):
@@ -221,9 +232,9 @@ class RowReader(wiring.Component):
                 slots.eq(i.p.slots), end.eq(i.p.end),
             ]
         with m.If(issue):
-            m.d.sync += [wait.eq(left), clear.eq(left == 0), left.eq(slots)]
+            m.d.sync += [wait.eq(left), left.eq(slots)]
         with m.Elif(~clear):
-            m.d.sync += [wait.eq(wait - 1), clear.eq(wait == 1)]
+            m.d.sync += wait.eq(wait - 1)
         with m.Elif(left != 0):
             m.d.sync += left.eq(left - 1)
 
@@ -234,3 +245,8 @@ class RowReader(wiring.Component):
             m.d.sync += [later_valid.eq(valid), later_place.eq(place)]
             valid, place = later_valid, later_place
         m.d.comb += [self.arrived.eq(valid), self.place.eq(place)]
+
+
+def _sum(value, values, addend):
+    """`value`, less than `values`, plus a constant; for so few values shorter than a carry."""
+    return Array(Const(number + addend, signed(len(value) + 3)) for number in range(values))[value]

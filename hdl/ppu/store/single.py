@@ -10,7 +10,7 @@ from ..dma.single_bursts import AnswerLayout
 from ..isa import LAST_WORD
 from ..lib.axi import FaultLayout, Response
 from ..lib.delay import delay
-from ..lib.states import StoreState
+from ..lib.states import StoreState, tell
 from ..memory.accumulator import Accumulator
 from .unit import StoreUnit
 
@@ -163,21 +163,13 @@ class SingleStoreUnit(StoreUnit):
 
     def _tell(self, m, works, awaits):
         """The state: the first of these that applies."""
-        aw, w, read, waiting, state = \
-            self.axi.aw, self.axi.w, self.acc_read, self.waiting, self.state
-        with m.If(w.valid & w.ready):
-            m.d.sync += state.eq(StoreState.BUSY)
-        with m.Elif(w.valid | (aw.valid & ~aw.ready)):
-            m.d.sync += state.eq(StoreState.BANDWIDTH)
-        with m.Elif(read.valid & ~read.ready):
-            m.d.sync += state.eq(StoreState.BANK)
-        with m.Elif(awaits):
-            m.d.sync += state.eq(StoreState.RESPONSE)
-        with m.Elif(works | waiting.command & ~(waiting.load | waiting.execute)):
-            m.d.sync += state.eq(StoreState.PIPELINE)
-        with m.Elif(waiting.load):
-            m.d.sync += state.eq(StoreState.WAITS_LOAD)
-        with m.Elif(waiting.execute):
-            m.d.sync += state.eq(StoreState.WAITS_EXECUTE)
-        with m.Else():
-            m.d.sync += state.eq(StoreState.NO_COMMAND)
+        aw, w, read, waiting = self.axi.aw, self.axi.w, self.acc_read, self.waiting
+        tell(m, self.state, {
+            StoreState.BUSY: w.valid & w.ready,
+            StoreState.BANDWIDTH: w.valid | (aw.valid & ~aw.ready),
+            StoreState.BANK: read.valid & ~read.ready,
+            StoreState.RESPONSE: awaits,
+            StoreState.PIPELINE: works | waiting.command & ~(waiting.load | waiting.execute),
+            StoreState.WAITS_LOAD: waiting.load,
+            StoreState.WAITS_EXECUTE: waiting.execute,
+        }, otherwise=StoreState.NO_COMMAND)

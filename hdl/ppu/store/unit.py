@@ -8,7 +8,7 @@ from amaranth.utils import bits_for, ceil_log2
 from ..dma.ranges import RowRanges
 from ..dma.writer import WriteEngine
 from ..lib.axi import AxiWriteSignature, FaultLayout
-from ..lib.states import StoreState, WaitingLayout
+from ..lib.states import StoreState, WaitingLayout, tell
 from ..memory.accumulator import Accumulator
 from .rows import RowReader
 from .unpacker import Unpacker
@@ -68,7 +68,7 @@ class StoreUnit(wiring.Component):
             "released": Out(1), "completed": Out(1),
             "fault": Out(FaultLayout(config.axi_address_width)),
             "waiting": In(WaitingLayout("store")),
-            "state": Out(StoreState, init=StoreState.NO_COMMAND),
+            "state": Out(StoreState),
             "acc_read": Out(stream.Signature(range(config.accumulator_rows))),
             "acc_data": In(32 * config.columns),
             "axi": Out(AxiWriteSignature(
@@ -123,25 +123,17 @@ class StoreUnit(wiring.Component):
 
     def _tell(self, m, inside, unsent, full):
         """The state: the first of these that applies."""
-        aw, w, read, waiting, state = \
-            self.axi.aw, self.axi.w, self.acc_read, self.waiting, self.state
-        with m.If(w.valid & w.ready):
-            m.d.sync += state.eq(StoreState.BUSY)
-        with m.Elif(w.valid | (aw.valid & ~aw.ready)):
-            m.d.sync += state.eq(StoreState.BANDWIDTH)
-        with m.Elif(read.valid & ~read.ready):
-            m.d.sync += state.eq(StoreState.BANK)
-        with m.Elif(unsent & ~full
-                    | ~unsent & waiting.command & ~(waiting.load | waiting.execute)):
-            m.d.sync += state.eq(StoreState.PIPELINE)
-        with m.Elif(~unsent & waiting.load):
-            m.d.sync += state.eq(StoreState.WAITS_LOAD)
-        with m.Elif(~unsent & waiting.execute):
-            m.d.sync += state.eq(StoreState.WAITS_EXECUTE)
-        with m.Elif(inside):
-            m.d.sync += state.eq(StoreState.RESPONSE)
-        with m.Else():
-            m.d.sync += state.eq(StoreState.NO_COMMAND)
+        aw, w, read, waiting = self.axi.aw, self.axi.w, self.acc_read, self.waiting
+        tell(m, self.state, {
+            StoreState.BUSY: w.valid & w.ready,
+            StoreState.BANDWIDTH: w.valid | (aw.valid & ~aw.ready),
+            StoreState.BANK: read.valid & ~read.ready,
+            StoreState.PIPELINE: Mux(
+                unsent, ~full, waiting.command & ~(waiting.load | waiting.execute)),
+            StoreState.WAITS_LOAD: ~unsent & waiting.load,
+            StoreState.WAITS_EXECUTE: ~unsent & waiting.execute,
+            StoreState.RESPONSE: inside,
+        }, otherwise=StoreState.NO_COMMAND)
 
     def _start(self, m, ranges, rows):
         """Gives a job to both paths at once."""
