@@ -21,7 +21,7 @@ from ppu_fpga.lowering import family
 
 from .collisions import without_checks
 from .devices import device
-from .synthesis import MODULE, OPTIONS
+from .synthesis import MODULE
 from .yosys import yosys
 
 __all__ = ["BUDGET", "PLAN", "breaches", "measure", "read", "word_counts",
@@ -67,11 +67,10 @@ def measure(name):
             text = without_checks(rtlil.convert(
                 Core(preset(name)), name=MODULE, platform=family(chip.family), emit_src=False))
         (folder / f"{MODULE}.il").write_text(text)
-        options = f"{chip.tools.inner} {OPTIONS[chip.family]}"
         script = _SCRIPT.format(
             module=MODULE, width="" if down_to_luts else "-width",
-            synthesis=chip.tools.script(MODULE, options) if down_to_luts else
-            f"{chip.tools.synthesis} {options} -top {MODULE} -run :map_ffram")  # fmt: skip
+            synthesis=chip.tools.script(MODULE, chip.tools.inner) if down_to_luts else
+            f"{chip.tools.synthesis} {chip.tools.inner} -top {MODULE} -run :map_ffram")  # fmt: skip
         yosys(script, folder, ["cells.json"])
         found = json.loads((folder / "cells.json").read_text())
     types = found["modules"][f"\\{MODULE}"]["num_cells_by_type"]

@@ -6,7 +6,7 @@ from . import tools
 from .collisions import without_checks
 from .place import pack
 from .report import Report, placements
-from .synthesis import OPTIONS, Netlist
+from .synthesis import Netlist
 from .yosys import yosys
 
 __all__ = ["build_board", "synthesise_board"]
@@ -25,7 +25,7 @@ _READERS = {".v": "read_verilog", ".sv": "read_verilog -sv"}
 
 
 def build_board(top, platform, device, directory, *, title, seeds=(1,), frequency=None,
-                options=None, place_options=(), pack_options=(), progress=None):  # fmt: skip
+                options="", place_options=(), pack_options=(), progress=None):  # fmt: skip
     """Builds the bitstream of a top for a board, and reports the best of some seeds.
 
     Amaranth writes the design and its pins; the programs are called here, since not all that
@@ -85,7 +85,7 @@ def build_board(top, platform, device, directory, *, title, seeds=(1,), frequenc
     return report, bitstream.rename(directory / f"{_NAME}{bitstream.suffix}")
 
 
-def synthesise_board(top, platform, device, directory, *, options=None):
+def synthesise_board(top, platform, device, directory, *, options=""):
     """Writes `top.il`, `top.json` and the pins of a board's top; gives the :class:`Netlist`.
 
     Arguments and errors are those of :func:`build_board`; the folder exists.
@@ -99,7 +99,6 @@ def synthesise_board(top, platform, device, directory, *, options=None):
     yosys(
         _SCRIPT.format(
             reads="\n".join([*reads, f"read_rtlil {_NAME}.il"]), name=_NAME,
-            synthesis=device.tools.script(
-                _NAME, OPTIONS[device.family] if options is None else options)),
+            synthesis=device.tools.script(_NAME, options)),
         directory, [f"{_NAME}.json"])  # fmt: skip
     return Netlist.read(directory / f"{_NAME}.json", _NAME, device.tools)

@@ -10,7 +10,7 @@ __all__ = ["build_component"]
 
 
 def build_component(component, device, directory, *, title, seeds=(1,), frequency=None,
-                    place_it=True, options=None, place_options=(), progress=None):  # fmt: skip
+                    place_it=True, options="", place_options=(), progress=None):  # fmt: skip
     """Synthesises a component, places it in the wrapper, and reports the best of some seeds.
 
     All files go to `directory`: the netlists, the logs, `report.json` and `report.txt`.

@@ -14,9 +14,6 @@ __all__ = ["MODULE", "Netlist", "synthesise"]
 
 #: Name of the module that is synthesised.
 MODULE = "core"
-#: Options of synthesis for each family. On iCE40, ``-dsp`` must not be among them: it makes wrong
-#: netlists of chained multiply-adds.
-OPTIONS = {"ecp5": "", "ice40": "", "gowin": ""}
 # Checks for simulation go, with what only they need.
 _SYNTHESISE = """\
 read_rtlil {module}.il
@@ -82,7 +79,7 @@ class Netlist:
         return {path: self._tools.count(types[path]) for path in sorted(types)}
 
 
-def synthesise(component, device, directory, *, wrapped, options=None):
+def synthesise(component, device, directory, *, wrapped, options=""):
     """Synthesises a component for a chip; writes `core.json`, and `wrapper.json` if it is wrapped.
 
     The component is synthesised by itself, and its netlist goes into the wrapper's, so that its
@@ -99,7 +96,8 @@ def synthesise(component, device, directory, *, wrapped, options=None):
     wrapped : bool
         Whether the wrapper is wanted too.
     options : str
-        For Yosys' synthesis, in place of :data:`OPTIONS`.
+        More options for Yosys' synthesis. On iCE40, ``-dsp`` must not be among them: it makes wrong
+        netlists of chained multiply-adds.
 
     Returns
     -------
@@ -124,7 +122,6 @@ def synthesise(component, device, directory, *, wrapped, options=None):
             (directory / f"wrapper.{device.tools.constraints}").write_text(
                 "".join(f'IO_LOC "{name}" {pin};\n' for name, pin in device.pins.items()))
         script += _WRAP
-    options = OPTIONS[device.family] if options is None else options
     script = script.format(
         module=MODULE, wrapper=device.tools.script("wrapper"),
         synthesis=device.tools.script(MODULE, f"{device.tools.inner} {options}"))

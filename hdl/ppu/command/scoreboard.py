@@ -4,13 +4,13 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..isa import ErrorCode, Opcode, Stop
+from ..isa import ErrorCode, Opcode
 from ..lib.axi import Response
-from ..lib.states import WaitingLayout
 from .footprint import Footprint, conflicts
-from .jobs import FaultLayout, JobWordLayout
+from .jobs import JobWordLayout
 from .order import ProgramOrder
 from .serial import SerialLayout
+from .station import station_members
 
 __all__ = ["Scoreboard"]
 
@@ -46,18 +46,11 @@ class Scoreboard(wiring.Component):
 
     def __init__(self, config):
         self.config = config
-        fault = FaultLayout(config.axi_address_width)
         super().__init__({
             "i": In(stream.Signature(SerialLayout(config))),
             **{unit: Out(stream.Signature(JobWordLayout(config))) for unit in _UNITS},
-            "load_completed": In(1), "load_fault": In(fault),
-            "execute_go": Out(1), "execute_released": In(1), "execute_streaming": In(1),
-            "execute_completed": In(1),
-            "store_released": In(1), "store_completed": In(1), "store_fault": In(fault),
-            **{f"{unit}_waiting": Out(WaitingLayout(unit)) for unit in _UNITS},
-            "retired": Out(32), "end": Out(1), "end_tag": Out(32),
-            "pending": Out(1), "stop": Out(Stop), "drain": In(1), "drained": Out(1),
-        })  # fmt: skip
+            **station_members(config),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -15,7 +15,7 @@ from .jobs import ExecuteJob, FaultLayout, LoadJob, StoreJob
 from .order import ProgramOrder
 from .ring import CommandRing
 
-__all__ = ["Station"]
+__all__ = ["Station", "station_members"]
 
 #: ENDs in flight.
 _ENDS = 4
@@ -36,6 +36,20 @@ def _events(unit):
     """The events that commands of a unit wait for: pairs of unit and pulse."""
     return [(older, pulse) for (younger, older), pulses in _ENDED_BY.items() if younger == unit
             for pulse in pulses if pulse is not None]  # fmt: skip
+
+
+def station_members(config):
+    """Members of :class:`Station` but for its commands and jobs."""
+    fault = FaultLayout(config.axi_address_width)
+    return {
+        "load_completed": In(1), "load_fault": In(fault),
+        "execute_go": Out(1), "execute_released": In(1), "execute_streaming": In(1),
+        "execute_completed": In(1),
+        "store_released": In(1), "store_completed": In(1), "store_fault": In(fault),
+        **{f"{unit}_waiting": Out(WaitingLayout(unit)) for unit in _PARTS},
+        "retired": Out(32), "end": Out(1), "end_tag": Out(32),
+        "pending": Out(1), "stop": Out(Stop), "drain": In(1), "drained": Out(1),
+    }  # fmt: skip
 
 
 class Station(wiring.Component):
@@ -93,18 +107,11 @@ class Station(wiring.Component):
                      "store": StoreJob(config)}  # fmt: skip
         self.slots = {"load": config.load_slots, "execute": config.execute_slots,
                       "store": config.store_slots}  # fmt: skip
-        fault = FaultLayout(config.axi_address_width)
         super().__init__({
             "i": In(stream.Signature(DecodedLayout(config))),
             **{unit: Out(stream.Signature(layout)) for unit, layout in self.jobs.items()},
-            "load_completed": In(1), "load_fault": In(fault),
-            "execute_go": Out(1), "execute_released": In(1), "execute_streaming": In(1),
-            "execute_completed": In(1),
-            "store_released": In(1), "store_completed": In(1), "store_fault": In(fault),
-            **{f"{unit}_waiting": Out(WaitingLayout(unit)) for unit in self.jobs},
-            "retired": Out(32), "end": Out(1), "end_tag": Out(32),
-            "pending": Out(1), "stop": Out(Stop), "drain": In(1), "drained": Out(1),
-        })  # fmt: skip
+            **station_members(config),
+        })
 
     def elaborate(self, platform):
         m = Module()

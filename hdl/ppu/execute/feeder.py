@@ -3,10 +3,10 @@
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import ceil_log2, exact_log2
+from amaranth.utils import exact_log2
 
 from ..lib.queue import ShallowQueue
-from .tiles import TileLayout
+from .tiles import TileLayout, row_reads
 
 __all__ = ["Feeder"]
 
@@ -68,14 +68,9 @@ class Feeder(wiring.Component):
         self._tile = TileLayout(scratchpad_rows, accumulator_rows)
         super().__init__({
             "i": In(stream.Signature(self._tile)), "go": In(1),
-            "a_en": Out(1), "a_row": Out(range(scratchpad_rows)),
-            "a": Out(data.StructLayout({
-                "swap": 1, "signed": 1, "c": ceil_log2(accumulator_rows), "overwrite": 1,
-                "final": 1, "last": 1,
-            })),
-            "b_en": Out(1), "b_row": Out(range(scratchpad_rows)),
-            "b": Out(data.StructLayout({"column": range(columns), "signed": 1})),
-            "goes": Out(1), "held_up": Out(1), "filled": Out(1),
+            **row_reads(scratchpad_rows=scratchpad_rows, accumulator_rows=accumulator_rows,
+                        columns=columns),
+            "filled": Out(1),
         })  # fmt: skip
 
     def elaborate(self, platform):

@@ -1,11 +1,11 @@
 """From a job to reads of weight and operand rows, one tile after the other."""
 
 from amaranth import *
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import ceil_log2
 
 from ..isa import LAST_WORD
+from .tiles import row_reads
 
 __all__ = ["Sequencer"]
 
@@ -45,14 +45,9 @@ class Sequencer(wiring.Component):
         self.columns = columns
         super().__init__({
             "i": In(stream.Signature(job_layout)),
-            "a_en": Out(1), "a_row": Out(range(scratchpad_rows)),
-            "a": Out(data.StructLayout({
-                "swap": 1, "signed": 1, "c": ceil_log2(accumulator_rows), "overwrite": 1,
-                "final": 1, "last": 1,
-            })),
-            "b_en": Out(1), "b_row": Out(range(scratchpad_rows)),
-            "b": Out(data.StructLayout({"column": range(columns), "signed": 1})),
-            "goes": Out(1), "held_up": Out(1), "busy": Out(1),
+            **row_reads(scratchpad_rows=scratchpad_rows, accumulator_rows=accumulator_rows,
+                        columns=columns),
+            "busy": Out(1),
         })  # fmt: skip
 
     def elaborate(self, platform):

@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-__all__ = ["TileLayout", "TileWalker"]
+__all__ = ["TileLayout", "TileWalker", "row_reads"]
 
 
 def TileLayout(scratchpad_rows, accumulator_rows):
@@ -19,6 +19,20 @@ def TileLayout(scratchpad_rows, accumulator_rows):
         "c": ceil_log2(accumulator_rows), "m": 16,
         "a_signed": 1, "b_signed": 1, "overwrite": 1, "overlap": 1, "first": 1, "last": 1,
     })  # fmt: skip
+
+
+def row_reads(*, scratchpad_rows, accumulator_rows, columns):
+    """Members of what reads operand and weight rows, as :class:`~.feeder.Feeder` tells them."""
+    return {
+        "a_en": Out(1), "a_row": Out(range(scratchpad_rows)),
+        "a": Out(data.StructLayout({
+            "swap": 1, "signed": 1, "c": ceil_log2(accumulator_rows), "overwrite": 1,
+            "final": 1, "last": 1,
+        })),
+        "b_en": Out(1), "b_row": Out(range(scratchpad_rows)),
+        "b": Out(data.StructLayout({"column": range(columns), "signed": 1})),
+        "goes": Out(1), "held_up": Out(1),
+    }  # fmt: skip
 
 
 class TileWalker(wiring.Component):

@@ -30,8 +30,10 @@ class SingleFetch(wiring.Component):
     Members
     -------
     Those of :class:`~.fetch.CommandFetch`; `announced`, `offered`, `fresh` and `refused` have no
-    effect. At `o` there are only errors, or NONE for a command whose words have all come:
+    effect. At `o` there are only errors, or NONE for a command whose words have all come. And:
 
+    tail : In(32)
+        Of the ring.
     words : Out(stream.Signature(CommandWord))
         Its words, in order.
     """
