@@ -88,7 +88,7 @@ class TileWalker(wiring.Component):
             tile.a.eq(a), tile.b.eq(b), tile.c.eq(c), tile.m.eq(job.m),
             tile.a_signed.eq(job.a_signed), tile.b_signed.eq(job.b_signed),
             tile.overwrite.eq(first_panel & ~job.accumulate),
-            tile.overlap.eq((behind != 0) & (behind < self.update_distance) & (start != c)
+            tile.overlap.eq(behind.matches(*range(1, self.update_distance)) & (start != c)
                             & ~tile.overwrite),
             tile.first.eq(first_tile), tile.last.eq(last_tile),
         ]  # fmt: skip

@@ -26,10 +26,10 @@ class Counters(wiring.Component):
     the registers counted up to its start to the memory; so after a sweep the memory is exact for
     the moment at which it started. ::
 
-        cycle of a word    0       1      2              3
+        cycle of a word    0       1      2       3              4
         read port          word
-        registers                         word, count    sum
-        write port                                       sum
+        registers                         word    word, count    sum
+        write port                                               sum
 
     The memory has two pages. A sweep writes to the page from which it reads, so the other one keeps
     what it has. After a snapshot, one sweep ends as always, and the next one goes from this page to
@@ -76,6 +76,7 @@ class Counters(wiring.Component):
         m.submodules.words = words = self.words
 
         gap = Signal()                              # a cycle for the reader
+        rest = Signal()                             # the next cycle is one, if this one is not
         index = Signal(range(self.WORDS))           # word that is read
         page = Signal()                             # where it is
         cross = Signal()                            # its sum goes to the other page
@@ -83,13 +84,14 @@ class Counters(wiring.Component):
         asked, due = Signal(), Signal(init=1)       # for after this sweep and for its end
         clear = Signal(init=1)                      # the words are taken for 0
         m.d.comb += [
-            turn.eq(~gap & (index == self.WORDS - 1)),
+            rest.eq(index[: exact_log2(STRETCH)].all()),
             words.r_en.eq(~gap | self.read_valid),
             words.r_row.eq(Mux(gap, Cat(self.read_index, ~(page ^ cross)), Cat(index, page))),
             self.pending.eq(asked | due & ~clear),
         ]
         m.d.sync += [
-            gap.eq(~gap & ~turn & index[: exact_log2(STRETCH)].all()),
+            gap.eq(~gap & ~turn & rest),
+            turn.eq(Mux(gap, index == self.WORDS - 1, (index == self.WORDS - 2) & ~rest)),
             asked.eq(self.snapshot | asked & ~turn),
         ]
         with m.If(~gap):
@@ -104,22 +106,22 @@ class Counters(wiring.Component):
 
     def _elaborate_sums(self, m, words, held, address, gap, clear):
         """Adds counts to the words that are read, and carries from low to high words."""
-        # d_: the memory has it; s_: its data is there, and is added to; w_: it is written.
-        d_valid, d_clear, d_high = Signal(), Signal(), Signal()
-        d_address = Signal(len(address))
+        # d_: the memory has it; r_: its data is there; s_: it is added to; w_: it is written.
+        d_valid, d_clear, d_address = Signal(), Signal(), Signal(len(address))
+        r_valid, r_clear, r_address = Signal(), Signal(), Signal(len(address))
         s_valid, s_address = Signal(), Signal(len(address))
-        s_clear, s_addend = Signal(), Signal(len(held))
-        s_sum = Signal(33)
+        s_word, s_addend, s_sum = Signal(32), Signal(len(held)), Signal(33)
         w_valid, w_address, w_sum = Signal(), Signal(len(address)), Signal(32)
         m.d.sync += [
-            d_valid.eq(~gap), d_clear.eq(clear), d_address.eq(address), d_high.eq(address[0]),
-            s_valid.eq(d_valid), s_address.eq(d_address),
-            s_clear.eq(d_clear),
-            s_addend.eq(Mux(d_high, s_sum[32], held)),
+            d_valid.eq(~gap), d_clear.eq(clear), d_address.eq(address),
+            r_valid.eq(d_valid), r_clear.eq(d_clear), r_address.eq(d_address),
+            s_valid.eq(r_valid), s_address.eq(r_address),
+            s_word.eq(Mux(r_clear, 0, words.r_data.as_value())),
+            s_addend.eq(Mux(r_address[0], s_sum[32], held)),
             w_valid.eq(s_valid), w_address.eq(s_address), w_sum.eq(s_sum),
         ]  # fmt: skip
         m.d.comb += [
-            s_sum.eq(Mux(s_clear, 0, words.r_data.as_value()) + s_addend),
+            s_sum.eq(s_word + s_addend),
             words.w_mask.eq(w_valid), words.w_row.eq(w_address), words.w_data.eq(w_sum),
         ]  # fmt: skip
 
@@ -131,8 +133,8 @@ class Counters(wiring.Component):
         m.d.sync += [found.eq(gap & self.read_valid & ~busy), ready.eq(found)]
 
     def _elaborate_counts(self, m, turn, select):
-        """Counts between the starts of sweeps. Returns the last sweep's count of one counter, a
-        cycle after `select`.
+        """Counts between the starts of sweeps, all events a cycle late. Returns the last sweep's
+        count of one counter, two cycles after `select`.
         """
         active, odd = Signal(), Signal()
         m.d.sync += [active.eq(self.active), odd.eq(self.completed[0])]
@@ -147,16 +149,20 @@ class Counters(wiring.Component):
             count = Signal(range(self.SWEEP + 1), name=f"{name.lower()}_count")
             counted = Signal.like(count, name=f"{name.lower()}_counted")
             total = Signal.like(count, name=f"{name.lower()}_held")
-            m.d.comb += counted.eq(count + events[name])
+            event = Signal(name=f"{name.lower()}_event")
+            m.d.comb += counted.eq(count + event)
+            m.d.sync += event.eq(events[name])
             m.d.sync += count.eq(counted)
             with m.If(turn):
                 m.d.sync += [total.eq(counted), count.eq(0)]
             held.append(total)
-        # By the low bits of `select` now, by the others a cycle later.
+        # By the low bits of `select` now, by the others a cycle later, into a register.
         low = 2
         chosen, later = [], Signal(len(select) - low)
         m.d.sync += later.eq(select[low:])
         for first in range(0, len(held), 1 << low):
             chosen.append(Signal.like(held[0], name=f"chosen_{first}"))
             m.d.sync += chosen[-1].eq(Array(held[first : first + (1 << low)])[select[:low]])
-        return Array(chosen)[later]
+        held_count = Signal.like(held[0])
+        m.d.sync += held_count.eq(Array(chosen)[later])
+        return held_count

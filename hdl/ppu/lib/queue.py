@@ -51,14 +51,16 @@ class Queue(wiring.Component):
 
     A word is read from the memory when a place in front is free for it: `places` counts those not
     promised yet, so what the consumer does reaches the memory from a register. Between a place's
-    becoming free and its next payload lie four cycles, so there are four places.
+    becoming free and its next payload lie four cycles, so there are four places. What the producer
+    writes is counted a cycle later, from a register too: a word that goes through the memory has to
+    wait for the four in front of it anyway.
 
     Parameters
     ----------
     shape : ShapeLike
         Shape of a payload.
     depth : int
-        Payloads that it holds, at least 4.
+        Rows of the memory, at least 4. It takes that many payloads, and up to three more.
 
     Members
     -------
@@ -66,7 +68,7 @@ class Queue(wiring.Component):
         Payloads. `i.ready` does not depend on `o.ready`.
     o : Out(stream.Signature(shape))
         The same, in order.
-    level : Out(range(depth + 1))
+    level : Out(range(depth + FRONT))
         Payloads inside.
     """
 
@@ -79,7 +81,7 @@ class Queue(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(shape)),
             "o": Out(stream.Signature(shape)),
-            "level": Out(range(depth + 1)),
+            "level": Out(range(depth + self.FRONT)),
         })
 
     def elaborate(self, platform):
@@ -87,6 +89,7 @@ class Queue(wiring.Component):
         width = Shape.cast(self.shape).width
         m.submodules.memory = bank = Bank(depth=self.depth, lanes=1, lane_width=width)
         m.submodules.front = front = ShallowQueue(width, depth=self.FRONT)
+        written = Signal()                       # in the cycle before, not in `stored` yet
         stored  = Signal(range(self.depth + 1))  # in the memory, not read yet
         some    = Signal()                       # stored != 0
         places  = Signal(range(self.FRONT + 1), init=self.FRONT)
@@ -96,25 +99,28 @@ class Queue(wiring.Component):
         push    = Signal()
         pop     = Signal()
         bypass  = Signal()
+        through = Signal()
         q_load  = Signal()
         m.d.comb += [
-            self.i.ready.eq(~_is_full(self.level, self.depth)),
+            # One more may be written and not counted, and the row that was read last is left alone.
+            self.i.ready.eq(stored < self.depth - 2),
             self.o.valid.eq(front.o.valid),
             Value.cast(self.o.payload).eq(front.o.payload),
             front.o.ready.eq(self.o.ready),
             push.eq(self.i.valid & self.i.ready),
             pop.eq(self.o.valid & self.o.ready),
-            bypass.eq(place & ~some & ~q_valid & ~r_valid),
+            bypass.eq(place & ~some & ~written & ~q_valid & ~r_valid),
+            through.eq(self.i.valid & bypass),  # nothing is stored, so there is room
             q_load.eq(place & some),
-            front.i.valid.eq(r_valid | (push & bypass)),
+            front.i.valid.eq(r_valid | through),
             front.i.payload.eq(Mux(r_valid, bank.r_data.as_value(), Value.cast(self.i.payload))),
             bank.w_data.eq(self.i.payload),
             bank.w_mask.eq(push & ~bypass),
             bank.r_en.eq(q_load),
         ]
-        promised = q_load | (push & bypass)
+        promised = q_load | through
         _count(m, self.level, push, pop, upwards=push)
-        _count(m, stored, bank.w_mask, q_load, some, upwards=~q_load)
+        _count(m, stored, written, q_load, some, upwards=~q_load)
         _count(m, places, pop, promised, place, upwards=~promised)
         write_row, read_row = Signal(range(self.depth)), Signal(range(self.depth))
         m.d.comb += [bank.w_row.eq(write_row), bank.r_row.eq(read_row)]
@@ -122,7 +128,7 @@ class Queue(wiring.Component):
             m.d.sync += write_row.eq(_advance(write_row, self.depth))
         with m.If(q_load):
             m.d.sync += read_row.eq(_advance(read_row, self.depth))
-        m.d.sync += [q_valid.eq(q_load), r_valid.eq(q_valid)]
+        m.d.sync += [written.eq(bank.w_mask), q_valid.eq(q_load), r_valid.eq(q_valid)]
         return m
 
 

@@ -104,3 +104,10 @@ def test_depth_is_checked():
         Queue(8, depth=3)
     with pytest.raises(ValueError, match="at least 1, not 0"):
         ShallowQueue(8, depth=0)
+
+
+@pytest.mark.parametrize("name", ["queue of 4", "queue of 5", "queue of 32", "shallow of 3"])
+def test_it_takes_as_many_as_its_depth_while_the_consumer_is_deaf(name):
+    dut = PARTS[name]()
+    taken = [came for _, came, _ in run(dut, count=60, pause=100) if came < 100]
+    assert dut.depth <= len(taken) <= dut.depth + (3 if isinstance(dut, Queue) else 0)
