@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from .errors import FlowFailed, TimingNotMet
+from .place import RIP_UP
 
 __all__ = ["add_changes", "add_options", "changes", "checked", "guarded", "progress", "tell"]
 
@@ -22,6 +23,9 @@ def add_options(parser, *, frequency):
     parser.add_argument("--seeds", type=int, default=1, metavar="N",
                         help="place with this many seeds, and keep the best; default: 1")
     parser.add_argument("--frequency", type=float, metavar="MHZ", help=frequency)
+    parser.add_argument("--rip-up", action="store_true",
+                        help="let the router take wires from nets in less of a hurry: some MHz, "
+                             "but it may not end if the frequency is out of reach")
     parser.add_argument("--json", action="store_true", help="print report.json")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path,
                         help="folder of all files; default: below build/fpga")  # fmt: skip
@@ -61,4 +65,5 @@ def checked(arguments):
     if arguments.frequency is not None and not arguments.frequency > 0:
         raise ValueError(f"--frequency must be above 0, not {arguments.frequency:g}")
     return {"seeds": range(arguments.seed, arguments.seed + arguments.seeds),
-            "frequency": arguments.frequency, "progress": progress}  # fmt: skip
+            "frequency": arguments.frequency, "progress": progress,
+            "place_options": [RIP_UP] if arguments.rip_up else []}  # fmt: skip

@@ -1,8 +1,7 @@
 """Place and route, and the bitstream.
 
 nextpnr's own choice of router is kept: on `small` for ECP5, router1 came to 76 MHz from the
-placement that router2 made 60 MHz of. There it may also take a wire from a net that is in less of a
-hurry, which made 123 MHz of a placement that had 120 without.
+placement that router2 made 60 MHz of.
 """
 
 import json
@@ -10,7 +9,7 @@ import json
 from . import tools
 from .errors import FlowFailed
 
-__all__ = ["pack", "place"]
+__all__ = ["RIP_UP", "pack", "place"]
 
 #: Family -> (option that names what placement writes, ending of that file).
 _OUTPUT = {"ecp5": ("--textcfg", "config"), "ice40": ("--asc", "asc"), "gowin": ("--write", "pnr")}
@@ -18,8 +17,8 @@ _OUTPUT = {"ecp5": ("--textcfg", "config"), "ice40": ("--asc", "asc"), "gowin": 
 _PINS = {"ecp5": "--lpf", "ice40": "--pcf"}
 _FREE_PINS = {"ecp5": ["--lpf-allow-unconstrained"], "ice40": ["--pcf-allow-unconstrained"],
               "gowin": []}  # fmt: skip
-#: Family -> options of the router.
-_ROUTER = {"ecp5": ["--tmg-ripup"], "ice40": [], "gowin": []}
+#: Option of nextpnr: its router may take a wire from a net that is in less of a hurry.
+RIP_UP = "--tmg-ripup"
 
 
 def place(device, directory, *, netlist, seed, frequency, pins=None, name="place", options=()):
@@ -60,7 +59,7 @@ def place(device, directory, *, netlist, seed, frequency, pins=None, name="place
     arguments = [
         *device.options, "--json", netlist, "--seed", str(seed), "--freq", f"{frequency:g}",
         "--timing-allow-fail", "--report", report.name, option, f"{name}.{ending}",
-        "-q", "-l", f"{name}.log", *_ROUTER[device.family], *_pin_options(device, pins), *options,
+        "-q", "-l", f"{name}.log", *_pin_options(device, pins), *options,
     ]  # fmt: skip
     tools.run(tools.find(device.tools.place), arguments, directory, log=f"{name}.log")
     if not report.exists():

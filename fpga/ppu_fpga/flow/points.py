@@ -55,11 +55,12 @@ class _Bare:
     """A component in the wrapper, on the chip called `device`.
 
     All points have its members, and `title`, name of a folder and of a line in a table, `frequency`
-    in MHz, and `about()`, what is known before anything is built.
+    in MHz, `place_options`, of nextpnr, and `about()`, what is known before anything is built.
     """
 
     sources = _SOURCES
     netlist = "wrapper.json"
+    place_options = ()
 
     @property
     def chip(self):
@@ -89,12 +90,15 @@ class CorePoint(_Bare):
         Fields that differ from the preset, each ``field=value``.
     frequency : float
         MHz to aim at.
+    place_options : tuple of str
+        Of nextpnr.
     """
 
     device: str
     preset: str
     changes: tuple
     frequency: float
+    place_options: tuple = ()
 
     @property
     def title(self):
@@ -103,7 +107,8 @@ class CorePoint(_Bare):
     def about(self):
         config = configured(self.preset, self.changes)
         return {
-            **asdict(self), "changes": list(self.changes), "array_rows": config.array_rows,
+            **asdict(self), "changes": list(self.changes),
+            "place_options": list(self.place_options), "array_rows": config.array_rows,
             "columns": config.columns, "macs": config.macs_per_cycle,
         }  # fmt: skip
 
@@ -181,6 +186,7 @@ class BoardPoint:
     sources = (*_SOURCES, "ppu_fpga.boards", "ppu_fpga.bridge", "ppu_fpga.memory",
                "ppu_fpga.flow.build")  # fmt: skip
     netlist = "top.json"
+    place_options = ()
 
     @property
     def _design(self):

@@ -34,9 +34,10 @@ def write_result(point, seed, directory, result):
 
 
 def _origin(point, seed):
-    """What a result depends on, besides the tools; synthesis knows no frequency."""
+    """What a result depends on, besides the tools; synthesis knows nothing of placing."""
     return {"sources": sources_digest(point.sources),
-            "frequency": None if seed is None else point.frequency}  # fmt: skip
+            "frequency": None if seed is None else point.frequency,
+            "place_options": [] if seed is None else list(point.place_options)}  # fmt: skip
 
 
 def _read(point, seed, directory):

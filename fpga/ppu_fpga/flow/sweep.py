@@ -34,7 +34,8 @@ def placement_task(point, synthesised, seed):
         for name, content in packed.items():
             (folder / name).write_bytes(gzip.decompress(content))
         placed = timing(place(chip, folder, netlist=point.netlist, pins=point.pins, seed=seed,
-                              frequency=point.frequency, name="place"), chip)  # fmt: skip
+                              frequency=point.frequency, name="place",
+                              options=point.place_options), chip)  # fmt: skip
     path, program = placed["path"], tools.find(chip.tools.place)
     return {
         "fmax_mhz": placed["fmax_mhz"], "target_mhz": placed["clock_targets"],
