@@ -144,14 +144,14 @@ class Counters(wiring.Component):
             for state in states:
                 events[f"{unit}_{state.name}".upper()] = (
                     active & (self.events[unit].as_value() == state.value))
-        happened = Signal(len(COUNTERS))
-        m.d.sync += happened.eq(Cat(events[name] for name, _ in COUNTERS))
         held = []
-        for place, (name, _) in enumerate(COUNTERS):
+        for name, _ in COUNTERS:
             count = Signal(range(self.SWEEP + 1), name=f"{name.lower()}_count")
             counted = Signal.like(count, name=f"{name.lower()}_counted")
             total = Signal.like(count, name=f"{name.lower()}_held")
-            m.d.comb += counted.eq(count + happened[place])
+            event = Signal(name=f"{name.lower()}_event")
+            m.d.comb += counted.eq(count + event)
+            m.d.sync += event.eq(events[name])
             m.d.sync += count.eq(counted)
             with m.If(turn):
                 m.d.sync += [total.eq(counted), count.eq(0)]
