@@ -10,11 +10,11 @@ from amaranth.hdl import Fragment
 from amaranth.lib import wiring
 from netlists import compare, synthesise
 
-from ppu.command.product import Product
 from ppu.execute.array import SystolicArray
 from ppu.execute.columns import ColumnArray
 from ppu.execute.element import Int8Element
 from ppu.execute.multipliers import Multipliers
+from ppu.lib.product import Product
 from ppu_fpga.lowering import FAMILIES, Lowering, family
 from ppu_fpga.lowering.ecp5 import Ecp5
 
@@ -146,11 +146,11 @@ def test_product_of_the_decoder(blocks, used, tmp_path):
     def factor():
         return rng.choice(edges) if rng.random() < 0.5 else rng.randrange(1 << 16)
 
-    cells = synthesise(Product, "ecp5", tmp_path, multipliers=blocks)
+    cells = synthesise(lambda: Product(16), "ecp5", tmp_path, multipliers=blocks)
     assert blocks == 1 or cells["MULT18X18D"] == used
     stimulus = [{"i_a": factor(), "i_b": factor(), "i_take": cycle < 8 or rng.random() < 0.7}
                 for cycle in range(CYCLES)]
-    compare(Product(), "ecp5", stimulus, tmp_path, settled=RESET + 4)
+    compare(Product(16), "ecp5", stimulus, tmp_path, settled=RESET + 4)
 
 
 @pytest.mark.parametrize(("name", "mixed_signs", "registers"), [

@@ -18,6 +18,7 @@ ALLOWED = {
     "lib": (),
     "memory": ("lib",),
     "dma": ("isa", "lib"),
+    "epilogue": ("lib",),
     "load": ("config", "isa", "lib", "memory", "dma"),
     "execute": ("config", "isa", "lib", "memory"),
     "store": ("config", "isa", "lib", "memory", "dma"),

@@ -1,8 +1,8 @@
 """What all FPGA families have in common."""
 
-from ppu.command.product import Product
 from ppu.execute.multipliers import Multipliers, Pairs
 from ppu.lib.bank import Bank
+from ppu.lib.product import Product
 
 __all__ = ["Family", "Lowering"]
 
@@ -58,7 +58,7 @@ class Family:
         return None
 
     def product(self, component):
-        """The form of a :class:`~ppu.command.product.Product`."""
+        """The form of a :class:`~ppu.lib.product.Product`."""
         return None
 
 

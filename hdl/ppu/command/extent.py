@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from ..isa import Command
-from .product import Product
+from ..lib.product import Product
 
 __all__ = ["Extent", "is_execute", "is_store"]
 
@@ -100,8 +100,8 @@ class Extent(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.product_x = product_x = Product()
-        m.submodules.product_y = product_y = Product()
+        m.submodules.product_x = product_x = Product(16)
+        m.submodules.product_y = product_y = Product(16)
         p = Signal(data.StructLayout({"x_before": signed(17), "y_base": 18}))
         rows, rows_less_one, two_steps = Signal(17), Signal(16), Signal()
         first = self._first_step(m, p, rows, rows_less_one, two_steps)
