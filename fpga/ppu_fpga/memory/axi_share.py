@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ppu.lib.axi import AxiSignature
+from ppu.lib.queue import Slice
 
 __all__ = ["AxiShare"]
 
@@ -19,9 +20,9 @@ class AxiShare(wiring.Component):
     one's writes, as AXI4 has it, but no reads. Two bursts at most wait for their data; any number
     may wait for its answers.
 
-    Latency: one cycle for AR, AW and W, none for R and B. Throughput one payload per cycle and
-    channel, without a gap when the manager changes. AR, AW and W are registers; `ready` passes
-    through on all channels, and there is no combinational path from a `ready` to a `valid`.
+    Latency one cycle, throughput one payload per cycle and channel, without a gap when the manager
+    changes. All channels go through registers; `ready` passes through on AR, AW and W, and there is
+    no combinational path from a `ready` to a `valid`.
 
     Parameters
     ----------
@@ -111,6 +112,9 @@ class AxiShare(wiring.Component):
     def _answers(self, m, name):
         """R or B to the manager that its ID names."""
         answer = getattr(self.axi, name)
+        m.submodules[f"{name}_register"] = register = Slice(answer.payload.shape())
+        wiring.connect(m, wiring.flipped(answer), register.i)
+        answer = register.o
         owner  = answer.p.id[-1]
         ports  = [getattr(manager, name) for manager in self.managers]
         m.d.comb += answer.ready.eq(Mux(owner, ports[1].ready, ports[0].ready))
