@@ -21,8 +21,8 @@ class AxiShare(wiring.Component):
     may wait for its answers.
 
     Latency one cycle, throughput one payload per cycle and channel, without a gap when the manager
-    changes. All channels go through registers; `ready` passes through on AR, AW and W, and there is
-    no combinational path from a `ready` to a `valid`.
+    changes. All channels go through registers; `ready` passes through on AR and AW, and there is no
+    combinational path from a `ready` to a `valid`.
 
     Parameters
     ----------
@@ -93,20 +93,16 @@ class AxiShare(wiring.Component):
     def _data(self, m, pick, some):
         """The data of the manager `pick`, if there is `some`; gives whether its last beat goes."""
         first, second = (manager.w for manager in self.managers)
-        out  = self.axi.w
-        able = Signal()
-        load = Signal()
+        m.submodules.w_register = register = Slice(first.payload.shape())
+        wiring.connect(m, register.o, wiring.flipped(self.axi.w))
+        able, load = some & register.i.ready, Signal()
         m.d.comb += [
-            able.eq(some & (~out.valid | out.ready)),
             load.eq(able & Mux(pick, second.valid, first.valid)),
             first.ready.eq(able & ~pick),
             second.ready.eq(able & pick),
+            register.i.valid.eq(load),
+            register.i.payload.eq(Mux(pick, second.payload, first.payload)),
         ]
-        with m.If(~out.valid | out.ready):
-            m.d.sync += [
-                out.valid.eq(load),
-                out.payload.eq(Mux(pick, second.payload, first.payload)),
-            ]
         return load & Mux(pick, second.p.last, first.p.last)
 
     def _answers(self, m, name):
