@@ -219,4 +219,5 @@ class BoardPoint:
 
         made = self._design
         netlist = synthesise_board(BoardTop(made), made.board.platform(), self.chip, folder)
-        return netlist.counts(), netlist.blocks(3)
+        # Down to the array, whose multipliers are counted.
+        return netlist.counts(), netlist.blocks(4)
