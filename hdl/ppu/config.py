@@ -3,7 +3,8 @@
 import enum
 from dataclasses import asdict, dataclass
 
-__all__ = ["MEDIUM", "PPU1", "PRESETS", "SMALL", "TINY", "Config", "Signs", "preset"]
+__all__ = ["MEDIUM", "PARAMETER_WORDS", "PPU1", "PRESETS", "SMALL", "TINY", "Config", "Signs",
+           "preset"]  # fmt: skip
 
 
 class Signs(enum.Enum):
@@ -13,6 +14,10 @@ class Signs(enum.Enum):
     MIXED = "mixed"
     #: Signed times signed only (8-bit multiplicands).
     SIGNED = "signed"
+
+#: Words of parameters of each lane of the epilogue: half of them scales, then 256 of the residual
+#: table and 256 of the activation table.
+PARAMETER_WORDS = 1024
 
 
 def _is_power_of_two(value):
@@ -39,6 +44,7 @@ _INTEGER_FIELDS = {
     "execute_slots":          (1, 16, True),
     "store_slots":            (1, 16, True),
     "performance_counters":   (0, 1, False),
+    "epilogue_lanes":         (0, 32, False),
 }  # fmt: skip
 
 
@@ -88,6 +94,10 @@ class Config:
     performance_counters : int
         1: the core has performance counters. 0: it counts cycles only, in 32 bits and without
         snapshots, and the other counters read as 0.
+    epilogue_lanes : int
+        Results that STORE scales and converts in one cycle: a power of two, at most half of
+        `columns`; or 0: it writes sums only. A row takes ``columns / epilogue_lanes`` cycles, and
+        the array ``K / row_bytes`` for each of its results.
 
     Raises
     ------
@@ -116,6 +126,7 @@ class Config:
     store_slots: int = 8
     accumulator_banks: int = 2
     performance_counters: int = 1
+    epilogue_lanes: int = 0
 
     def __post_init__(self):
         for name, (lowest, highest, power_of_two) in _INTEGER_FIELDS.items():
@@ -150,6 +161,15 @@ class Config:
             raise ValueError(
                 "axi_address_width must be at least 32 unless load_slots, execute_slots and "
                 f"store_slots are 1, not {self.axi_address_width!r}")
+        lanes = self.epilogue_lanes
+        if lanes and (not _is_power_of_two(lanes) or lanes > self.columns // 2):
+            raise ValueError(
+                "epilogue_lanes must be 0 or a power of two of at most columns / 2 = "
+                f"{self.columns // 2}, not {lanes!r}")
+        if lanes and self.in_order:
+            raise ValueError(
+                "epilogue_lanes must be 0 where load_slots, execute_slots and store_slots are 1, "
+                f"not {lanes!r}")
         if self.accumulator_rows < 2 * self.columns:
             raise ValueError(
                 f"accumulator_rows must be at least 2 * columns = {2 * self.columns}, "
@@ -175,6 +195,16 @@ class Config:
     def accumulator_row_bytes(self):
         """Bytes of one accumulator row: `columns` sums of 32 bits."""
         return 4 * self.columns
+
+    @property
+    def parameter_rows(self):
+        """Rows of `columns` 32-bit words for scales and tables; 0 without an epilogue."""
+        return PARAMETER_WORDS * self.epilogue_lanes // self.columns
+
+    @property
+    def scale_rows(self):
+        """Rows of parameters that hold scales: the lower half of them."""
+        return self.parameter_rows // 2
 
     @property
     def beat_bytes(self):

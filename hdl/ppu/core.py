@@ -126,6 +126,8 @@ class Core(wiring.Component):
         ]  # fmt: skip
         connect(m, load.acc_write, accumulator.load)
         connect(m, store.acc_read, accumulator.read)
+        if config.epilogue_lanes:
+            connect(m, load.parameters, store.parameters)
         self._connect_states(m, host, command, arbiter, load, execute, store)
         if self._has_probe:
             self._connect_probe(m, host, command, load, execute, store)

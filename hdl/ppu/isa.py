@@ -11,7 +11,10 @@ __all__ = [
     "COMMANDS",
     "COMMAND_BITS",
     "COMMAND_BYTES",
+    "EPILOGUE_FIELDS",
     "LAST_WORD",
+    "RESIDUAL_CHUNKS",
+    "RESULT_BYTES",
     "Command",
     "CommandWord",
     "End",
@@ -30,7 +33,7 @@ __all__ = [
 
 COMMAND_BYTES = 32
 COMMAND_BITS = 8 * COMMAND_BYTES
-#: Last 32-bit word of a command that is not zero in all of them.
+#: Last 32-bit word of a command that is not zero in all of them, where there is no epilogue.
 LAST_WORD = 5
 
 
@@ -47,25 +50,40 @@ class Target(enum.Enum, shape=unsigned(8)):
     """Memory that a LOAD fills."""
     SCRATCHPAD  = 0
     ACCUMULATOR = 1
+    #: Scales and tables of the epilogue, where there is one.
+    PARAMETERS  = 2
 
 
 class StoreFormat(enum.Enum, shape=unsigned(8)):
-    """How a STORE writes a sum."""
-    INT32 = 0
+    """How a STORE writes a sum: as it is, or where there is an epilogue, through it."""
+    INT32    = 0
+    INT8     = 1
+    UINT8    = 2
+    FLOAT32  = 3
+    BFLOAT16 = 4
+    FLOAT16  = 5
+
+
+#: Bytes of a result in each format.
+RESULT_BYTES = {
+    StoreFormat.INT32: 4, StoreFormat.INT8: 1, StoreFormat.UINT8: 1,
+    StoreFormat.FLOAT32: 4, StoreFormat.BFLOAT16: 2, StoreFormat.FLOAT16: 2,
+}  # fmt: skip
 
 
 class ErrorCode(enum.Enum, shape=unsigned(8)):
     """Why the core stopped.
 
     A command is checked in this order, and the first failing check is reported: OPCODE, RESERVED,
-    FORMAT, COUNT, then its scratchpad and accumulator rows, then its memory addresses.
+    FORMAT, COUNT, then its scratchpad, accumulator and parameter rows, then its memory addresses.
     """
     NONE         = 0
     #: The opcode is not defined.
     OPCODE       = 1
     #: A reserved bit is not zero.
     RESERVED     = 2
-    #: Target, sign or format that does not exist or that this configuration is not built with.
+    #: Target, sign or format that does not exist or that this configuration is not built with, or
+    #: fields of a STORE that contradict each other.
     FORMAT       = 3
     #: A count that must be at least 1 is 0.
     COUNT        = 4
@@ -77,6 +95,8 @@ class ErrorCode(enum.Enum, shape=unsigned(8)):
     ADDRESS      = 7
     #: Ring misuse: see RING_TAIL. `address` is the offending value.
     RING         = 8
+    #: The last row of parameters that the command touches does not exist; `address` tells it.
+    PARAMETERS   = 9
     #: The bus answered SLVERR or DECERR; `address` is the first byte of the failing transfer.
     FETCH_SLVERR = 16
     FETCH_DECERR = 17
@@ -121,17 +141,32 @@ class Execute(data.Struct):
 
 
 class Store(data.Struct):
-    """Accumulator rows to memory."""
-    opcode:       Opcode       # STORE
+    """Accumulator rows to memory. The fields from `scales` on are reserved with INT32."""
+    opcode:        Opcode       # STORE
     result_format: StoreFormat  # how a sum is written
-    rows:         16           # matrix rows to write, at least 1
-    columns:      16           # results of a matrix row, at least 1
-    reserved_1:   16           # zero
-    address:      64           # byte address of the first matrix row; any alignment
-    stride:       32           # bytes from one matrix row to the next
-    source:       16           # accumulator row of chunk 0 of matrix row 0
-    panel_stride: 16           # rows from a chunk to the next chunk of the same matrix row
-    reserved_2:   64           # zero
+    rows:          16           # matrix rows to write, at least 1
+    columns:       16           # results of a matrix row, at least 1
+    reserved_1:    16           # zero
+    address:       64           # byte address of the first matrix row; any alignment
+    stride:        32           # bytes from one matrix row to the next
+    source:        16           # accumulator row of chunk 0 of matrix row 0
+    panel_stride:  16           # rows from a chunk to the next chunk of the same matrix row
+    scales:        16           # row of parameters with the scales of chunk 0
+    residual:      16           # accumulator row of the residual numbers of matrix row 0
+    zero_point:    8            # added to what is rounded; like the limits INT8 or UINT8
+    low:           8            # least result
+    high:          8            # largest result
+    shared_scales: 1            # all chunks have the scales of chunk 0
+    add_residual:  1            # a number from the residual table is added
+    activate:      1            # the result is looked up in the activation table
+    reserved_2:    5            # zero
+
+
+#: Fields of a STORE that only its epilogue has a use for.
+EPILOGUE_FIELDS = ("scales", "residual", "zero_point", "low", "high", "shared_scales",
+                   "add_residual", "activate")  # fmt: skip
+#: Chunks of a matrix row that a row of residual numbers is for: they are bytes.
+RESIDUAL_CHUNKS = 4
 
 
 class Fence(data.Struct):

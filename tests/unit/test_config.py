@@ -16,7 +16,7 @@ RANGES = {
     "max_outstanding_writes": (1, 64, True), "read_buffer_beats": (4, 1024, True),
     "command_buffer": (4, 64, True), "load_slots": (1, 16, True), "execute_slots": (1, 16, True),
     "store_slots": (1, 16, True), "accumulator_banks": (1, 2, True),
-    "performance_counters": (0, 1, False),
+    "performance_counters": (0, 1, False), "epilogue_lanes": (0, 32, False),
 }  # fmt: skip
 
 
@@ -73,6 +73,12 @@ def test_signs_of_another_type(value):
     ({"axi_address_width": 31},
      "^axi_address_width must be at least 32 unless load_slots, execute_slots and store_slots are "
      "1, not 31$"),
+    ({"epilogue_lanes": 4},
+     "^epilogue_lanes must be 0 or a power of two of at most columns / 2 = 2, not 4$"),
+    ({"columns": 8, "epilogue_lanes": 3},
+     "^epilogue_lanes must be 0 or a power of two of at most columns / 2 = 4, not 3$"),
+    ({"load_slots": 1, "execute_slots": 1, "store_slots": 1, "dot": 4, "epilogue_lanes": 1},
+     "^epilogue_lanes must be 0 where load_slots, execute_slots and store_slots are 1, not 1$"),
 ])  # fmt: skip
 def test_bad_combinations(change, message):
     with pytest.raises(ValueError, match=message):

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..isa import Command, ErrorCode, FetchedCommand, Opcode
 from .check import Failures, failures, first_error
-from .extent import Extent, is_execute, is_store
+from .extent import Extent, is_execute, is_scaled, is_store, result_size
 from .footprint import BLOCK_BITS, Footprint
 from .jobs import ExecuteJob, LoadJob, StoreJob
 
@@ -103,13 +103,14 @@ class Decoder(wiring.Component):
             "fails": extent.fails.shape(), "row_x": extent.row_x.shape(),
             "row_y": extent.row_y.shape(),
             "contiguous": 1, "extent": config.axi_address_width,
+            "residual_row": extent.residual_row.shape(), "scales_row": extent.scales_row.shape(),
             "first_a": 16, "last_a": 16, "first_sums": 16, "sums_base": 16,
             "last_byte": config.axi_address_width,
         }))  # fmt: skip
         # Of a LOAD or a STORE, which move later than in the cycle after they are taken.
         dense = Signal()
         m.d.sync += dense.eq((load.rows == 1) | Mux(
-            is_store(taken), load.stride == store.columns << 2, load.stride == load.bytes))
+            is_store(taken), load.stride == self._row_bytes(store), load.stride == load.bytes))
         with m.If(move):
             m.d.sync += [
                 kept.eq(taken), kept_code.eq(code),
@@ -120,7 +121,8 @@ class Decoder(wiring.Component):
                 found.first_a.eq(Mux(is_execute(taken), execute.a, load.destination)),
                 found.first_sums.eq(Mux(is_execute(taken), execute.c, load.destination)),
                 *(found[name].eq(getattr(extent, name)) for name in (
-                    "row_x", "row_y", "last_a", "sums_base", "last_byte")),
+                    "row_x", "row_y", "last_a", "sums_base", "last_byte",
+                    *(("residual_row", "scales_row") if config.epilogue_lanes else ()))),
                 found.fails.eq(Mux(has_extent, extent.fails, 0)),
             ]
         m.d.comb += [
@@ -129,6 +131,11 @@ class Decoder(wiring.Component):
             *self._jobs(kept, found),
         ]
         self._error(m, kept_code, kept, found)
+
+    def _row_bytes(self, store):
+        """Bytes of a STORE's matrix row."""
+        size = result_size(store) if self.config.epilogue_lanes else 2
+        return store.columns << size
 
     def _error(self, m, code, command, found):
         """The first error in the order of the manual, and the address that goes with it."""
@@ -143,6 +150,13 @@ class Decoder(wiring.Component):
             m.d.comb += [out.code.eq(ErrorCode.SCRATCHPAD), out.address.eq(found.row_y)]
         with m.Elif(fails.accumulator):
             m.d.comb += [out.code.eq(ErrorCode.ACCUMULATOR), out.address.eq(found.row_x)]
+        if self.config.epilogue_lanes:
+            for fault, error, row in (
+                    ("residual", ErrorCode.ACCUMULATOR, found.residual_row),
+                    ("parameters", ErrorCode.PARAMETERS, found.row_x),
+                    ("scales", ErrorCode.PARAMETERS, found.scales_row)):
+                with m.Elif(fails[fault]):
+                    m.d.comb += [out.code.eq(error), out.address.eq(row)]
         with m.Elif(fails.memory | fails.carry):
             m.d.comb += [out.code.eq(ErrorCode.ADDRESS), out.address.eq(command.load.address)]
 
@@ -156,7 +170,7 @@ class Decoder(wiring.Component):
                     for job, source in ((out.load, load), (out.execute, execute),
                                         (out.store, store))
                     for name in dict(job.shape())
-                    if name not in ("extent", "contiguous", "target"))  # fmt: skip
+                    if name not in ("extent", "contiguous", "target", "to_parameters", "size"))
         yield from (job[name].eq(found[name])
                     for job in (out.load, out.store) for name in ("extent", "contiguous"))
         yield out.load.target.eq(to_sums)
@@ -170,3 +184,24 @@ class Decoder(wiring.Component):
             foot.sums_base.eq(found.sums_base),
             foot.memory.first.eq(load.address[block]), foot.memory.last.eq(found.last_byte[block]),
         ]  # fmt: skip
+        if config.epilogue_lanes:
+            yield from self._epilogue(load, store, found)
+
+    def _epilogue(self, load, store, found):
+        """The same for what only a core with an epilogue has."""
+        out, foot = self.o.payload, self.o.payload.footprint
+        loads = self.o.payload.opcode == Opcode.LOAD
+        to_parameters = load.target.as_value()[1]
+        residual = ~loads & (out.opcode == Opcode.STORE) & store.add_residual
+        yield from [
+            out.load.target.eq(load.target.as_value().any()),
+            out.load.to_parameters.eq(to_parameters), out.store.size.eq(result_size(store)),
+            foot.parameters.eq(Mux(loads, to_parameters, is_scaled(store))),
+            foot.late.eq(residual),
+        ]
+        # From the first to the last row of both.
+        before, beyond = store.residual < found.first_sums, found.residual_row > found.row_x
+        yield from [
+            foot.sums.first.eq(Mux(residual & before, store.residual, found.first_sums)),
+            foot.sums.last.eq(Mux(residual & beyond, found.residual_row, found.row_x)),
+        ]

@@ -7,10 +7,10 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from ..isa import Command
+from ..isa import RESULT_BYTES, Command, StoreFormat
 from ..lib.product import Product
 
-__all__ = ["Extent", "is_execute", "is_store"]
+__all__ = ["Extent", "is_execute", "is_scaled", "is_store", "result_size"]
 
 #: Bits of a sum of rows: a first row, two counts and a product of 16 by 16 bits.
 _ROW_BITS = 33
@@ -26,6 +26,26 @@ def is_execute(command):
 def is_store(command):
     """Whether a LOAD, an EXECUTE or a STORE is a STORE."""
     return command.opcode.as_value()[:2].all()
+
+
+def is_scaled(store):
+    """Whether a STORE goes through the epilogue."""
+    return store.result_format != StoreFormat.INT32
+
+
+def result_size(store):
+    """Bytes of a STORE's result, as the exponent of a power of two."""
+    sizes = {form: exact_log2(size) for form, size in RESULT_BYTES.items()}
+    return Cat(Cat(store.result_format == form for form, size in sizes.items()
+                   if size >> bit & 1).any() for bit in range(2))
+
+
+def last_byte(config, store):
+    """Bytes of a STORE's matrix row, less one."""
+    column = _less_one(store.columns)
+    if not config.epilogue_lanes:
+        return Cat(C(3, 2), column)
+    return Array([column, Cat(C(1, 1), column), Cat(C(3, 2), column)])[result_size(store)]
 
 
 def _less_one(value):
@@ -71,7 +91,9 @@ class Extent(wiring.Component):
         next cycle on, up to the cycle of the next `take`.
     fails : Out
         What is not there: the scratchpad's row on `row_x` (`scratchpad_x`) or `row_y`
-        (`scratchpad_y`), the accumulator's on `row_x` (`accumulator`), memory. The address of the
+        (`scratchpad_y`), the accumulator's on `row_x` (`accumulator`) or `residual_row`
+        (`residual`), that of parameters on `row_x` (`parameters`) or `scales_row` (`scales`),
+        memory. The address of the
         last byte has a `carry`; another reason for its not being there is `memory`. If several are
         set, the first one counts, in the order of the manual.
     row_x, row_y : Out(33)
@@ -81,6 +103,8 @@ class Extent(wiring.Component):
         Last row of A, or of a LOAD.
     sums_base : Out(16)
         First row of the last chunk of a STORE, or of the last tile of an EXECUTE.
+    residual_row, scales_row : Out(17)
+        Last row of a STORE's residual numbers, and of its scales.
     memory_extent, last_byte : Out
         Bytes from the first to the last one touched, and the address of the last.
     fits : Out(1)
@@ -92,10 +116,12 @@ class Extent(wiring.Component):
         super().__init__({
             "take": In(1), "command": In(Command), "start": In(1), "taken": In(Command),
             "done": Out(1), "fails": Out(data.StructLayout({
-                "scratchpad_x": 1, "scratchpad_y": 1, "accumulator": 1, "memory": 1, "carry": 1})),
+                "scratchpad_x": 1, "scratchpad_y": 1, "accumulator": 1, "residual": 1,
+                "parameters": 1, "scales": 1, "memory": 1, "carry": 1})),
             "row_x": Out(_ROW_BITS), "row_y": Out(_ROW_BITS),
             "last_a": Out(16), "sums_base": Out(16), "memory_extent": Out(_BYTE_BITS + 1),
             "fits": Out(1), "last_byte": Out(config.axi_address_width),
+            "residual_row": Out(17), "scales_row": Out(17),
         })  # fmt: skip
 
     def elaborate(self, platform):
@@ -105,7 +131,7 @@ class Extent(wiring.Component):
         p = Signal(data.StructLayout({"x_before": signed(17), "y_base": 18}))
         rows, rows_less_one, two_steps = Signal(17), Signal(16), Signal()
         first = self._first_step(m, p, rows, rows_less_one, two_steps)
-        second = self._second_step(m, p, first)
+        second, x_count = self._second_step(m, p, first)
         for product, own, other in zip((product_x, product_y), first, second, strict=True):
             m.d.comb += [
                 product.i_take.eq(self.take | self.start),
@@ -139,6 +165,13 @@ class Extent(wiring.Component):
             # The base is wanted of an EXECUTE or a STORE, which have no `pad` rows.
             self.sums_base.eq(f_x - rows_less_one),
         ]  # fmt: skip
+        if self.config.epilogue_lanes:
+            store = self.taken.store
+            with m.If(s_1):
+                m.d.sync += [
+                    self.residual_row.eq(store.residual + rows_less_one),
+                    self.scales_row.eq(store.scales + Mux(store.shared_scales, 0, x_count)),
+                ]
         self._check(m, f_x, f_y, f_a_fails)
         return m
 
@@ -151,6 +184,8 @@ class Extent(wiring.Component):
         # STORE has its fields in the same places as LOAD, and EXECUTE has m in that of rows, n in
         # that of bytes, and b_tile_stride in that of the low half of the stride.
         rows_less_one, bytes_less_one = _less_one(load.rows), _less_one(load.bytes)
+        if config.epilogue_lanes:           # rows of parameters are as long as those of sums
+            to_sums |= load.target.as_value()[1]
         chunks = Mux(stores, bytes_less_one >> exact_log2(config.columns),
                      Mux(to_sums, bytes_less_one >> exact_log2(config.accumulator_row_bytes),
                          bytes_less_one >> exact_log2(config.row_bytes)))
@@ -161,7 +196,7 @@ class Extent(wiring.Component):
                 rows.eq(load.rows + (load.pad & (~executes & ~stores).replicate(16))),
                 p.x_before.eq(Mux(executes, execute.a, load.destination) - 1),
                 p.y_base.eq(Mux(executes, execute.b + config.columns - 1,
-                                Mux(stores, Cat(C(3, 2), bytes_less_one), bytes_less_one))),
+                                Mux(stores, last_byte(config, command.store), bytes_less_one))),
             ]
         return (
             _Factors(Mux(executes, _less_one(execute.k), chunks),
@@ -182,13 +217,25 @@ class Extent(wiring.Component):
             _Factors(y_count, execute.c_stride),
             _Factors(Mux(executes, x_count, y_count),
                      Mux(executes, execute.b_stride, load.stride[16:])),
-        )
+        ), x_count
 
     def _check(self, m, f_x, f_y, f_a_fails):
         config, load, fails = self.config, self.taken.load, self.fails
         width = config.axi_address_width
         executes, stores = is_execute(self.taken), is_store(self.taken)
-        in_scratchpad = ~executes & ~stores & ~load.target.as_value()[0]
+        loads, target = ~executes & ~stores, load.target.as_value()
+        in_scratchpad, in_parameters = loads & ~target[0], C(0, 1)
+        if config.epilogue_lanes:
+            in_scratchpad &= ~target[1]
+            in_parameters = loads & target[1]
+            store, scaled = self.taken.store, stores & is_scaled(self.taken.store)
+            m.d.comb += [
+                fails.residual.eq(scaled & store.add_residual & self.residual_row[
+                    exact_log2(config.accumulator_rows):].any()),
+                fails.parameters.eq(in_parameters & f_x[exact_log2(config.parameter_rows):].any()),
+                fails.scales.eq(
+                    scaled & self.scales_row[exact_log2(config.scale_rows):].any()),
+            ]
         last = Signal(width + 1)
         m.d.comb += [
             self.memory_extent.eq(f_y + 1),
@@ -199,7 +246,8 @@ class Extent(wiring.Component):
             fails.scratchpad_x.eq(f_a_fails | in_scratchpad & self._not_in_scratchpad(f_x)),
             fails.scratchpad_y.eq(executes & self._not_in_scratchpad(f_y)),
             fails.accumulator.eq(
-                ~in_scratchpad & f_x[exact_log2(config.accumulator_rows):].any()),
+                ~in_scratchpad & ~in_parameters
+                & f_x[exact_log2(config.accumulator_rows):].any()),
             fails.memory.eq(~executes & Cat(load.address[width:], f_y[width:]).any()),
             fails.carry.eq(~executes & last[width]),
         ]

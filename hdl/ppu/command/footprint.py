@@ -1,5 +1,7 @@
 """What a command touches, and which older commands it must wait for because of that."""
 
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from amaranth.hdl import Const, Value
@@ -26,8 +28,10 @@ def Footprint(config):
     `b`: scratchpad rows that an EXECUTE reads. `sums`: accumulator rows that an EXECUTE writes or a
     STORE reads; of a LOAD to the accumulator, those of `target` again. `sums_base`: the first of
     them in the last tile of an EXECUTE, or in the last chunk of a STORE. `memory`: blocks that a
-    LOAD reads or a STORE writes.
+    LOAD reads or a STORE writes. `parameters`: a LOAD fills the epilogue's, a STORE uses them;
+    which ones does not matter. `late`: a STORE reads other rows than `sums_base` says.
     """
+    epilogue = 1 if config.epilogue_lanes else 0
     if config.in_order:
         scratchpad, sums, memory = ceil_log2(config.scratchpad_banks), 0, 0
     else:
@@ -37,7 +41,7 @@ def Footprint(config):
         "to_sums": 1, "target": RangeLayout(max(scratchpad, sums)),
         "a": RangeLayout(scratchpad), "b": RangeLayout(scratchpad),
         "sums": RangeLayout(sums), "sums_base": sums,
-        "memory": RangeLayout(memory),
+        "memory": RangeLayout(memory), "parameters": epilogue, "late": epilogue,
     })  # fmt: skip
 
 
@@ -45,6 +49,19 @@ def _overlap(x, y):
     if len(x.first) == 0:
         return Const(1, 1)
     return (x.first <= y.last) & (y.first <= x.last)
+
+
+def _to_scratchpad(load):
+    return ~load.to_sums & ~load.parameters if len(load.parameters) else ~load.to_sums
+
+
+def _any(*conflicts):
+    return reduce(or_, conflicts)
+
+
+def _share_parameters(younger, older):
+    """The same of a LOAD and a STORE for the parameters, as a list to OR with others."""
+    return [younger.parameters & older.parameters] if len(younger.parameters) else []
 
 
 class Conflict(NamedTuple):
@@ -68,20 +85,22 @@ def conflicts(younger_unit, younger, older_unit, older):
     match (younger_unit, older_unit):
         case ("load", "execute"):
             reads = _overlap(younger.target, older.a) | _overlap(younger.target, older.b)
-            return Conflict(~younger.to_sums & reads,
+            return Conflict(_to_scratchpad(younger) & reads,
                             younger.to_sums & _overlap(younger.sums, older.sums))
         case ("load", "store"):
             return Conflict(younger.to_sums & _overlap(younger.sums, older.sums),
-                            _overlap(younger.memory, older.memory))
+                            _any(_overlap(younger.memory, older.memory),
+                                 *_share_parameters(younger, older)))
         case ("execute", "load"):
-            weights = ~older.to_sums & _overlap(younger.b, older.target)
-            return Conflict(0, ~older.to_sums & _overlap(younger.a, older.target) | weights
+            weights = _to_scratchpad(older) & _overlap(younger.b, older.target)
+            return Conflict(0, _to_scratchpad(older) & _overlap(younger.a, older.target) | weights
                             | older.to_sums & _overlap(younger.sums, older.target), weights)
         case ("execute", "store"):
             return Conflict(_overlap(younger.sums, older.sums))
         case ("store", "load"):
-            return Conflict(0, older.to_sums & _overlap(younger.sums, older.target)
-                            | _overlap(younger.memory, older.memory))
+            return Conflict(0, _any(older.to_sums & _overlap(younger.sums, older.target),
+                                    _overlap(younger.memory, older.memory),
+                                    *_share_parameters(younger, older)))
         case ("store", "execute"):
             # The last tile's rows are updated one a cycle from its first, which the EXECUTE
             # reports; all others were before. A STORE reads row i of a chunk i cycles after its
@@ -90,6 +109,8 @@ def conflicts(younger_unit, younger, older_unit, older):
             if len(younger.sums_base) == 0:
                 return Conflict(0, 1)
             follows = younger.sums_base <= older.sums_base
+            if len(younger.late):
+                follows &= ~younger.late
             sums = _overlap(younger.sums, older.sums)
             return Conflict(sums & follows, sums & ~follows)
     raise ValueError(f"units must be two of load, execute and store, not {younger_unit!r}, "

@@ -22,13 +22,14 @@ def _counts(command, *names, rows):
 
 
 def LoadJob(config):
-    """A LOAD. `extent`: bytes from the first to the last one touched; `contiguous`: all are.
+    """A LOAD. `extent`: bytes from the first to the last one touched; `contiguous`: all are;
+    `target`, `to_parameters`: rows are those of the accumulator, and go to the parameters instead.
 
     Distances between rows are kept modulo the rows of the memory, here and in the other jobs.
     """
-    rows = max(config.scratchpad_rows, config.accumulator_rows)
+    rows = max(config.scratchpad_rows, config.accumulator_rows, config.parameter_rows)
     return data.StructLayout({
-        "target": 1,
+        "target": 1, "to_parameters": 1 if config.epilogue_lanes else 0,
         **_counts(Load, "rows", rows=rows), **_fields(Load, "bytes"),
         **_counts(Load, "pad", rows=rows), "stride": 32,
         **_fields(Load, "destination", "panel_stride", rows=rows),
@@ -50,7 +51,17 @@ def ExecuteJob(config):
 
 
 def StoreJob(config):
-    """A STORE. `extent`, `contiguous` as for :func:`LoadJob`; a row has ``4 * columns`` bytes."""
+    """A STORE. `extent`, `contiguous` as for :func:`LoadJob`; `size`: bytes of a result, as the
+    exponent of a power of two. With no `result_format` but INT32, sums are written as they are.
+    """
+    epilogue = {}
+    if config.epilogue_lanes:
+        epilogue = {
+            "result_format": 3, "size": 2, **_fields(Store, "scales", rows=config.scale_rows),
+            **_fields(Store, "residual", rows=config.accumulator_rows),
+            **_fields(Store, "zero_point", "low", "high", "shared_scales", "add_residual",
+                      "activate"),
+        }  # fmt: skip
     return data.StructLayout({
         **_counts(Store, "rows", rows=config.accumulator_rows), **_fields(Store, "columns"),
         "stride": 32,
@@ -58,6 +69,7 @@ def StoreJob(config):
         "address": config.axi_address_width,
         "extent": config.axi_address_width,
         "contiguous": 1,
+        **epilogue,
     })  # fmt: skip
 
 

@@ -20,8 +20,8 @@ __all__ = ["Station", "station_members"]
 #: ENDs in flight.
 _ENDS = 4
 #: Unit -> parts of a footprint that its commands are asked for once they are inside.
-_PARTS = {"load": ("to_sums", "target", "memory"), "execute": ("a", "b", "sums", "sums_base"),
-          "store": ("sums", "memory")}
+_PARTS = {"load": ("to_sums", "target", "memory", "parameters"),
+          "execute": ("a", "b", "sums", "sums_base"), "store": ("sums", "memory", "parameters")}
 #: Unit -> its pulses that release something; that a LOAD completes is all it tells.
 _RELEASES = {"load": (), "execute": ("released", "streaming"), "store": ("released",)}
 #: Younger unit, older unit -> what ends a conflict: early, late.

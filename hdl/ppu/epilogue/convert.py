@@ -50,14 +50,14 @@ class ToInt8(wiring.Component):
     """Float32 to INT8 or UINT8: rounded to nearest, ties to even, plus a zero point, saturated.
 
     Latency `LATENCY` cycles, throughput one per cycle, registers without reset. The limits and the
-    zero point do not change while a number is inside.
+    zero point are those of the cycle before the result.
 
     Members
     -------
     i : In(Float32)
         Number.
     zero_point, low, high : In(signed(9))
-        -128 to 255, with ``low <= zero_point <= high``.
+        -128 to 255, with ``low <= high``.
     o : Out(8)
         The number `LATENCY` cycles before, from `low` to `high`; NaN is `low`.
     """

@@ -8,25 +8,29 @@ from amaranth.utils import ceil_log2, exact_log2
 __all__ = ["DestinationJobLayout", "DestinationLayout", "DestinationWalker"]
 
 
-def DestinationJobLayout(row_width):
+def DestinationJobLayout(row_width, parameters=0):
     """What the walker needs of a LOAD, with rows of the target memory `row_width` bits wide.
+    `target`: rows are those of the accumulator; `to_parameters`, if there is such a bit: or rows of
+    parameters instead, which are as long.
 
     `chunks`: chunks of a matrix row minus one; a chunk has at least 4 bytes.
     """
     return data.StructLayout({
-        "target": 1, "rows": row_width + 1, "pad": row_width + 1, "chunks": 14,
+        "target": 1, "to_parameters": parameters,
+        "rows": row_width + 1, "pad": row_width + 1, "chunks": 14,
         "destination": row_width, "panel_stride": row_width,
     })  # fmt: skip
 
 
-def DestinationLayout(row_width, parts):
+def DestinationLayout(row_width, parts, parameters=0):
     """One row of the target memory.
 
     `zero`: it becomes zero; `part`: which part of the bytes at hand it takes, if rows of the target
     are smaller than these; `last`: the last one of the job.
     """
     return data.StructLayout({
-        "target": 1, "row": row_width, "part": exact_log2(parts), "zero": 1, "last": 1,
+        "target": 1, "to_parameters": parameters, "row": row_width, "part": exact_log2(parts),
+        "zero": 1, "last": 1,
     })  # fmt: skip
 
 
@@ -42,6 +46,8 @@ class DestinationWalker(wiring.Component):
         Rows of the larger memory.
     parts : int
         Rows of the accumulator in the bytes that come at once; 1 if they are larger than these.
+    parameters : int
+        1: there is an epilogue with parameters, else 0.
 
     Members
     -------
@@ -51,11 +57,11 @@ class DestinationWalker(wiring.Component):
         Their rows.
     """
 
-    def __init__(self, *, rows, parts):
+    def __init__(self, *, rows, parts, parameters=0):
         self.row_width, self.parts = ceil_log2(rows), parts
         super().__init__({
-            "i": In(stream.Signature(DestinationJobLayout(self.row_width))),
-            "o": Out(stream.Signature(DestinationLayout(self.row_width, parts))),
+            "i": In(stream.Signature(DestinationJobLayout(self.row_width, parameters))),
+            "o": Out(stream.Signature(DestinationLayout(self.row_width, parts, parameters))),
         })
 
     def elaborate(self, platform):
@@ -69,7 +75,8 @@ class DestinationWalker(wiring.Component):
         last = Signal()
         m.d.comb += [
             last.eq(last_chunk & last_line & (zero | ~padded)),
-            chosen.target.eq(job.target), chosen.row.eq(row), chosen.zero.eq(zero),
+            chosen.target.eq(job.target), chosen.to_parameters.eq(job.to_parameters),
+            chosen.row.eq(row), chosen.zero.eq(zero),
             chosen.part.eq(part & job.target.replicate(len(part))), chosen.last.eq(last),
             self.i.ready.eq(~self.o.valid | (self.o.ready & last)),
         ]  # fmt: skip

@@ -10,6 +10,7 @@ from ..dma.reader import ReadEngine
 from ..lib.axi import AxiReadSignature, FaultLayout
 from ..lib.queue import ShallowQueue, Slice
 from ..lib.states import LoadState, WaitingLayout, tell
+from ..memory.parameters import ParameterWriteLayout
 from .destinations import DestinationWalker
 from .lines import LineWalker
 from .packer import Packer
@@ -75,6 +76,8 @@ class LoadUnit(wiring.Component):
         The scratchpad's write port.
     acc_write : Out(stream)
         Writes to the accumulator.
+    parameters : Out(stream)
+        With an epilogue: writes to its parameters.
     axi : Out(AxiReadSignature)
         The bus.
     """
@@ -99,6 +102,8 @@ class LoadUnit(wiring.Component):
                 AccumulatorWriteLayout(config.accumulator_rows, config.columns))),
             "axi": Out(AxiReadSignature(
                 address_width=address_width, data_width=config.axi_data_width)),
+            **({"parameters": Out(stream.Signature(ParameterWriteLayout(
+                config.parameter_rows, config.columns)))} if config.epilogue_lanes else {}),
             **dict(members),
         })  # fmt: skip
 
@@ -110,9 +115,10 @@ class LoadUnit(wiring.Component):
         m.submodules.writer = writer = RowWriter(
             block_bytes=widths["block_bytes"], row_bytes=config.row_bytes,
             scratchpad_rows=config.scratchpad_rows, columns=config.columns,
-            accumulator_rows=config.accumulator_rows)
+            accumulator_rows=config.accumulator_rows, parameter_rows=config.parameter_rows)
         m.submodules.destinations = destinations = DestinationWalker(
-            rows=max(config.scratchpad_rows, config.accumulator_rows), parts=writer.parts)
+            rows=max(config.scratchpad_rows, config.accumulator_rows, config.parameter_rows),
+            parts=writer.parts, parameters=int(config.epilogue_lanes > 0))
         m.submodules.lines = lines = LineWalker(**widths)
         m.submodules.segmenter = segmenter = Segmenter(**widths)
         m.submodules.packer = packer = Packer(**widths)
@@ -144,6 +150,8 @@ class LoadUnit(wiring.Component):
         connect(m, rows.o, writer.destinations)
         connect(m, packer.o, writer.blocks)
         connect(m, writer.acc_write, flipped(self.acc_write))
+        if config.epilogue_lanes:
+            connect(m, writer.parameters, flipped(self.parameters))
         m.d.comb += [
             self.sp_en.eq(writer.sp_en), self.sp_row.eq(writer.sp_row),
             self.sp_data.eq(writer.sp_data),
@@ -181,6 +189,7 @@ class LoadUnit(wiring.Component):
             line_jobs.payload.contiguous.eq(job.contiguous),
             line_jobs.payload.joined.eq(Mux(job.target, joined[1], joined[0])),
             row_jobs.payload.target.eq(job.target),
+            row_jobs.payload.to_parameters.eq(job.to_parameters),
             row_jobs.payload.rows.eq(job.rows),
             row_jobs.payload.pad.eq(job.pad),
             row_jobs.payload.chunks.eq(Mux(job.target, chunks[1], chunks[0])),

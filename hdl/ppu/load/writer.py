@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
+from ..memory.parameters import ParameterWriteLayout
 from .destinations import DestinationLayout
 from .packer import BlockLayout
 
@@ -36,6 +37,8 @@ class RowWriter(wiring.Component):
         Bytes of a scratchpad row, at least a block; and their number.
     columns, accumulator_rows : int
         Sums of an accumulator row, and the number of rows.
+    parameter_rows : int
+        Rows of the epilogue's parameters; 0 without one. They are as long as those of sums.
 
     Members
     -------
@@ -47,25 +50,31 @@ class RowWriter(wiring.Component):
         Write of a scratchpad row.
     acc_write : Out(stream.Signature(AccumulatorWriteLayout))
         Write of an accumulator row, always of all its sums.
+    parameters : Out(stream.Signature(ParameterWriteLayout))
+        Write of a row of parameters, where there are any.
     completed : Out(1)
-        The last row of a job is being written to the scratchpad, or was written to the accumulator
+        The last row of a job is being written to the scratchpad, or was written to another memory
         in the cycle before.
     error : Out(1)
         With `completed`: a block of the job had an error.
     """
 
-    def __init__(self, *, block_bytes, row_bytes, scratchpad_rows, columns, accumulator_rows):
-        self.block_bytes = block_bytes
+    def __init__(self, *, block_bytes, row_bytes, scratchpad_rows, columns, accumulator_rows,
+                 parameter_rows=0):  # fmt: skip
+        self.block_bytes, self._parameters = block_bytes, int(parameter_rows > 0)
         #: Accumulator rows in a block; 1 if they are larger.
         self.parts = max(1, block_bytes // (4 * columns))
         self._scratchpad_blocks = row_bytes // block_bytes
         self._accumulator_blocks = max(1, 4 * columns // block_bytes)
-        row_width = ceil_log2(max(scratchpad_rows, accumulator_rows))
+        row_width = ceil_log2(max(scratchpad_rows, accumulator_rows, parameter_rows))
         super().__init__({
             "blocks": In(stream.Signature(BlockLayout(block_bytes))),
-            "destinations": In(stream.Signature(DestinationLayout(row_width, self.parts))),
+            "destinations": In(stream.Signature(
+                DestinationLayout(row_width, self.parts, self._parameters))),
             "sp_en": Out(1), "sp_row": Out(range(scratchpad_rows)), "sp_data": Out(8 * row_bytes),
             "acc_write": Out(stream.Signature(AccumulatorWriteLayout(accumulator_rows, columns))),
+            **({"parameters": Out(stream.Signature(ParameterWriteLayout(parameter_rows, columns)))}
+               if parameter_rows else {}),
             "completed": Out(1), "error": Out(1),
         })  # fmt: skip
 
@@ -78,8 +87,9 @@ class RowWriter(wiring.Component):
         last_place = Mux(chosen.target, self._accumulator_blocks - 1, self._scratchpad_blocks - 1)
         go, again, full, take, write = (Signal(name=name) for name in (
             "go", "again", "full", "take", "write"))
+        held, written = Signal(), Signal()      # a row for another memory than the scratchpad
         m.d.comb += [
-            go.eq(self.destinations.valid & ~self.acc_write.valid),
+            go.eq(self.destinations.valid & ~held),
             again.eq(chosen.zero | (chosen.part != 0)),
             full.eq(block.last | (place == last_place)),
             self.blocks.ready.eq(go & ~again),
@@ -95,11 +105,11 @@ class RowWriter(wiring.Component):
             with m.Elif(take & (place == index)):
                 m.d.sync += rows[index].eq(block.data)
         m.d.sync += Assert(~(go & chosen.zero) | (place == 0), "zeros within another row")
-        self._write(m, write, rows.as_value())
-        self._complete(m, write, take)
+        self._write(m, write, rows.as_value(), held, written)
+        self._complete(m, write, take, held & written)
         return m
 
-    def _write(self, m, write, rows):
+    def _write(self, m, write, rows, held, written):
         """Registers where `rows` goes to."""
         chosen, acc = self.destinations.payload, self.acc_write
         row, part = Signal.like(chosen.row), Signal.like(chosen.part)
@@ -107,22 +117,32 @@ class RowWriter(wiring.Component):
         with m.If(write):
             m.d.sync += [row.eq(chosen.row), part.eq(chosen.part)]
         with m.If(write & chosen.target):
-            m.d.sync += acc.valid.eq(1)
-        with m.Elif(acc.ready):
-            m.d.sync += acc.valid.eq(0)
+            m.d.sync += held.eq(1)
+        with m.Elif(written):
+            m.d.sync += held.eq(0)
+        words = rows.word_select(part, len(acc.payload.data.as_value()))
         m.d.comb += [
             self.sp_row.eq(row), self.sp_data.eq(rows),
             acc.payload.row.eq(row), acc.payload.mask.eq(~0),
-            acc.payload.data.as_value().eq(rows.word_select(part, len(
-                acc.payload.data.as_value()))),
+            acc.payload.data.as_value().eq(words),
+            acc.valid.eq(held), written.eq(acc.ready),
         ]
+        if self._parameters:
+            to_parameters, other = Signal(), self.parameters
+            with m.If(write):
+                m.d.sync += to_parameters.eq(chosen.to_parameters)
+            m.d.comb += [
+                acc.valid.eq(held & ~to_parameters), other.valid.eq(held & to_parameters),
+                written.eq(Mux(to_parameters, other.ready, acc.ready)),
+                other.payload.row.eq(row), other.payload.data.as_value().eq(words),
+            ]
 
-    def _complete(self, m, write, take):
+    def _complete(self, m, write, take, written):
         """Reports the end of each job, with the errors of its blocks."""
-        chosen, acc = self.destinations.payload, self.acc_write
+        chosen = self.destinations.payload
         acc_last, fresh = Signal(), Signal(init=1)
         m.d.sync += self.completed.eq(
-            (write & chosen.last & ~chosen.target) | (acc.valid & acc.ready & acc_last))
+            (write & chosen.last & ~chosen.target) | (written & acc_last))
         with m.If(write):
             m.d.sync += acc_last.eq(chosen.last)
         with m.If(take | write):

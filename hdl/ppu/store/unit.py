@@ -10,10 +10,16 @@ from ..dma.writer import WriteEngine
 from ..lib.axi import AxiWriteSignature, FaultLayout
 from ..lib.states import StoreState, WaitingLayout, tell
 from ..memory.accumulator import Accumulator
+from ..memory.parameters import ParameterWriteLayout
+from .geometry import RowGeometry
+from .results import ResultRows
 from .rows import RowReader
 from .unpacker import Unpacker
 
 __all__ = ["StoreUnit"]
+
+#: Beats of room where there is an epilogue.
+_SCALED_BEATS = 32
 
 
 class StoreUnit(wiring.Component):
@@ -23,9 +29,11 @@ class StoreUnit(wiring.Component):
 
         job --+--> RowRanges ----------------------------> WriteEngine --> axi
               +--> RowReader --> acc_read, acc_data --> Unpacker --^
+                                            ResultRows --^
 
     Latency: job to `acc_read.valid` two cycles, to `axi.aw.valid` three, to the first `axi.w.valid`
-    eight; last `axi.b` to `completed` one. Throughput one beat per cycle; no bubble between jobs
+    eight, and where results are scaled, `Epilogue.latency` later; last `axi.b` to `completed` one.
+    Throughput one beat per cycle; no bubble between jobs
     where an accumulator row is at least two beats, else one cycle. Rows of two beats or more are
     read so early that the beats go on while every other row has to wait a cycle for its bank. Cuts
     all paths.
@@ -59,6 +67,8 @@ class StoreUnit(wiring.Component):
         Its sums, ``Accumulator.READ_LATENCY`` cycles after the transfer.
     axi : Out(AxiWriteSignature(...))
         Memory.
+    parameters : In(stream.Signature(ParameterWriteLayout))
+        With an epilogue: parameters to write.
     """
 
     def __init__(self, config, *, job_layout, members=()):
@@ -73,38 +83,47 @@ class StoreUnit(wiring.Component):
             "acc_data": In(32 * config.columns),
             "axi": Out(AxiWriteSignature(
                 address_width=config.axi_address_width, data_width=config.axi_data_width)),
+            **({"parameters": In(stream.Signature(ParameterWriteLayout(
+                config.parameter_rows, config.columns)))} if config.epilogue_lanes else {}),
             **dict(members),
         })  # fmt: skip
 
     def elaborate(self, platform):
         m = Module()
         config = self.config
+        has_epilogue = bool(config.epilogue_lanes)
+        epilogue = {"period": config.columns // config.epilogue_lanes,
+                    "scale_width": ceil_log2(config.scale_rows)} if has_epilogue else {}
+        geometry = RowGeometry(
+            columns=config.columns, row_width=ceil_log2(config.accumulator_rows),
+            beat_bytes=config.beat_bytes, **epilogue)
         # Room for the row to be read, and for those on their way: the beats of about nine cycles
-        # and, being a power of two, of two rows at least.
-        slices = max(1, config.accumulator_row_bytes // config.beat_bytes)
-        buffer_beats = 1 << ceil_log2(slices + 10)
+        # and, being a power of two, of two rows at least. Rows are in the epilogue for longer.
+        buffer_beats = 1 << ceil_log2(geometry.slices + 10)
+        if has_epilogue:
+            buffer_beats = max(buffer_beats, _SCALED_BEATS)
         m.submodules.ranges = ranges = RowRanges(
             address_width=config.axi_address_width, bytes_width=18)
         m.submodules.rows = rows = RowReader(
-            columns=config.columns, row_width=ceil_log2(config.accumulator_rows),
-            beat_bytes=config.beat_bytes, read_latency=Accumulator.READ_LATENCY,
-            buffer_beats=buffer_beats)
-        m.submodules.unpacker = unpacker = Unpacker(
-            columns=config.columns, beat_bytes=config.beat_bytes, buffer_beats=buffer_beats)
+            geometry, read_latency=Accumulator.READ_LATENCY, buffer_beats=buffer_beats)
+        m.submodules.unpacker = unpacker = Unpacker(geometry, buffer_beats=buffer_beats)
         m.submodules.writer = writer = WriteEngine(
             address_width=config.axi_address_width, data_width=config.axi_data_width,
             max_outstanding=config.max_outstanding_writes,
             max_burst_beats=config.max_burst_beats)
 
-        self._start(m, ranges.i, rows.job)
+        results = None
+        if has_epilogue:
+            m.submodules.results = results = self._results(m, geometry, rows)
+        self._start(m, ranges.i, rows.job, results)
         connect(m, ranges.o, writer.ranges)
         connect(m, rows.read, flipped(self.acc_read))
         connect(m, unpacker.beats, writer.beats)
         connect(m, writer.axi, flipped(self.axi))
         m.d.comb += [
-            unpacker.arrived.eq(rows.arrived),
-            unpacker.place.eq(rows.place),
-            unpacker.row.eq(self.acc_data),
+            unpacker.arrived.eq(results.o_arrived if has_epilogue else rows.arrived),
+            unpacker.place.eq(results.o_place if has_epilogue else rows.place),
+            unpacker.row.eq(results.o_row if has_epilogue else self.acc_data),
             rows.taken.eq(unpacker.beats.valid & unpacker.beats.ready),
             self.released.eq(rows.released),
             self.completed.eq(writer.completed),
@@ -135,17 +154,38 @@ class StoreUnit(wiring.Component):
             StoreState.RESPONSE: inside,
         }, otherwise=StoreState.NO_COMMAND)
 
-    def _start(self, m, ranges, rows):
+    def _results(self, m, geometry, rows):
+        """What makes results of sums."""
+        results = ResultRows(geometry, job_layout=self.job.payload.shape(),
+                             parameter_rows=self.config.parameter_rows)
+        connect(m, flipped(self.parameters), results.load)
+        m.d.comb += [
+            results.job.eq(self.job.payload), results.start.eq(self.job.valid & self.job.ready),
+            results.row.eq(self.acc_data),
+            *(getattr(results, name).eq(getattr(rows, name)) for name in (
+                "arrived", "residual_arrived", "place", "scaled")),
+        ]
+        return results
+
+    def _start(self, m, ranges, rows, results):
         """Gives a job to both paths at once."""
         job = self.job.payload
+        may_start, size = C(1, 1), 2
+        if results is not None:
+            may_start, size = results.may_start, job.size
+            m.d.comb += [
+                rows.p.scaled.eq(results.is_scaled), rows.p.settings.eq(results.settings),
+                *(rows.p[name].eq(job[name]) for name in (
+                    "size", "scales", "shared_scales", "residual", "add_residual")),
+            ]
         m.d.comb += [
-            self.job.ready.eq(ranges.ready & rows.ready),
-            ranges.valid.eq(self.job.valid & rows.ready),
-            rows.valid.eq(self.job.valid & ranges.ready),
+            self.job.ready.eq(ranges.ready & rows.ready & may_start),
+            ranges.valid.eq(self.job.valid & rows.ready & may_start),
+            rows.valid.eq(self.job.valid & ranges.ready & may_start),
             ranges.p.address.eq(job.address),
             ranges.p.stride.eq(job.stride),
             ranges.p.rows.eq(job.rows),
-            ranges.p.bytes.eq(job.columns << 2),
+            ranges.p.bytes.eq(job.columns << size),
             ranges.p.extent.eq(job.extent),
             ranges.p.contiguous.eq(job.contiguous),
             rows.p.rows.eq(job.rows),

@@ -7,13 +7,12 @@ from amaranth.utils import exact_log2
 
 from ..dma.writer import StrobedLayout
 from ..lib.queue import ShallowQueue
-from .rows import PlaceLayout
 
 __all__ = ["Unpacker"]
 
 
 class Unpacker(wiring.Component):
-    """Turns accumulator rows into the beats of their ranges.
+    """Turns rows of results into the beats of their ranges.
 
     Nothing stalls: who sends rows keeps the distance that :class:`~.rows.RowReader` keeps, and asks
     for no more beats than there is room for. Stages::
@@ -33,10 +32,8 @@ class Unpacker(wiring.Component):
 
     Parameters
     ----------
-    columns : int
-        Sums of an accumulator row.
-    beat_bytes : int
-        Bytes of a bus word.
+    geometry : RowGeometry
+        Sizes.
     buffer_beats : int
         Beats that the queue holds.
 
@@ -45,23 +42,21 @@ class Unpacker(wiring.Component):
     arrived : In(1)
         `row` and `place` are valid.
     row : In(32 * columns)
-        Sums of an accumulator row.
-    place : In(PlaceLayout(columns, lane_bits))
-        Where its words go.
+        A row of results, from bit 0 on.
+    place : In(geometry.place)
+        Where its units go.
     beats : Out(stream.Signature(StrobedLayout(8 * beat_bytes)))
         Bus words, in order.
     """
 
-    def __init__(self, *, columns, beat_bytes, buffer_beats):
-        self.columns, self.beat_bytes, self.buffer_beats = columns, beat_bytes, buffer_beats
-        self.lane_bits = exact_log2(beat_bytes)
-        self.slice_words = min(columns, beat_bytes // 4)
-        self.slices = columns // self.slice_words
+    def __init__(self, geometry, *, buffer_beats):
+        self.geometry, self.buffer_beats = geometry, buffer_beats
+        self.beat_bytes, self.lane_bits = geometry.beat_bytes, geometry.lane_bits
         super().__init__({
             "arrived": In(1),
-            "row": In(32 * columns),
-            "place": In(PlaceLayout(columns, self.lane_bits)),
-            "beats": Out(stream.Signature(StrobedLayout(8 * beat_bytes))),
+            "row": In(32 * geometry.columns),
+            "place": In(geometry.place),
+            "beats": Out(stream.Signature(StrobedLayout(8 * self.beat_bytes))),
         })
 
     def elaborate(self, platform):
@@ -83,15 +78,17 @@ class Unpacker(wiring.Component):
 
     def _slice(self, m, r_slot, r_data):
         """A row to slices, and each of them to its lanes."""
-        slice_bits, slice_width = exact_log2(self.slice_words), 32 * self.slice_words
-        s_row   = Signal(32 * self.columns)
+        geometry = self.geometry
+        slice_bits, slice_width = exact_log2(geometry.slice_units), 8 * geometry.slice_bytes
+        unit_bits = exact_log2(geometry.unit)
+        s_row   = Signal.like(self.row)
         s_place = Signal.like(self.place)
         s_waits = Signal()                         # none of its slices is done or in this cycle
-        p_rest  = Signal(32 * self.columns - slice_width)
+        p_rest  = Signal(len(self.row) - slice_width)
         p_valid = Signal()
         p_flush = Signal()                         # only what is kept remains
         p_head  = Signal()                         # the slice is the first one of its row
-        p_left  = Signal(range(self.slices))       # slices after this one
+        p_left  = Signal(range(geometry.slices))      # slices after this one
         p_final = Signal(init=1)                   # p_left == 0
         p_fills = Signal()                         # the last slice fills its beat
         p_after = Signal(self.lane_bits)           # lane after it
@@ -128,14 +125,14 @@ class Unpacker(wiring.Component):
         free  = Signal()                           # the next cycle is for another row
         comes = Signal()                           # there is one
         place = Signal.like(self.place)
-        reach = Signal(self.lane_bits - 1)         # words of its last slice, from its first beat on
+        reach = Signal(self.lane_bits - unit_bits + 1)  # units of its last slice, see RowWalker
         m.d.comb += [
-            reach.eq(place.lane[2:] + place.words[:slice_bits] + 1),
+            reach.eq(place.lane[unit_bits:] + place.units[:slice_bits] + 1),
             free.eq(~p_valid | (p_final & ~more)),
             comes.eq(self.arrived | s_waits),
             place.eq(Mux(s_waits, s_place, self.place)),
         ]
-        after = Cat(place.lane[:2], reach[:-1])
+        after = Cat(place.lane[:unit_bits], reach[:-1])
         m.d.sync += s_waits.eq(comes & ~free)
         with m.If(self.arrived):
             m.d.sync += [
@@ -145,8 +142,8 @@ class Unpacker(wiring.Component):
         with m.If(free & comes):
             m.d.sync += [
                 p_valid.eq(1), p_flush.eq(0), p_head.eq(1),
-                p_left.eq(place.words[slice_bits:]),
-                p_final.eq(place.words[slice_bits:] == 0),
+                p_left.eq(place.units[slice_bits:]),
+                p_final.eq(place.units[slice_bits:] == 0),
                 p_fills.eq(reach[-1]), p_after.eq(after),
                 p_spills.eq(place.last & reach[-1] & (after != 0)),
                 p_lane.eq(place.lane),

@@ -12,6 +12,7 @@ from ppu.lib.axi import Response
 from ..backends.settings import Settings
 from ..model import Fault
 from ..program import Program, end, random_program, store
+from ..program.command import store_bytes
 
 __all__ = ["Case", "Outcome", "check", "random_case", "run_case"]
 
@@ -76,9 +77,20 @@ def random_case(config, seed, *, stall=0.25, fault=0.1):
     commands = list(random_program(config, rng, memory=_DATA, length=int(rng.integers(1, 40))))
     if rng.random() < 0.5:
         commands[-1:-1] = _dump(config, rng)
-    return Case(config, seed, Program(commands), Settings(
+    settings = Settings(
         latency=int(rng.choice([1, 2, 7, 30, 100])), stall=stall, seed=int(rng.integers(1 << 32)),
-        faults=tuple(faults)), rng.integers(0, 256, MEMORY_BYTES, np.uint8))  # fmt: skip
+        faults=tuple(faults))  # fmt: skip
+    memory = rng.integers(0, 256, MEMORY_BYTES, np.uint8)
+    if config.epilogue_lanes:
+        _put_scales(rng, memory.view(np.uint32))
+    return Case(config, seed, Program(commands), settings, memory)
+
+
+def _put_scales(rng, words):
+    """Makes float32 numbers of half of the words, with which results are neither 0 nor infinite."""
+    exponents = rng.integers(-18, 4, len(words)) + 127
+    chosen = rng.random(len(words)) < 0.5
+    words[chosen] = (words & 0x807F_FFFF | exponents.astype(np.uint32) << 23)[chosen]
 
 
 def _dump(config, rng):
@@ -155,7 +167,7 @@ def _destinations(program):
         if command.kind is Opcode.STORE:
             for row in range(command.rows):
                 start = command.address + row * command.stride
-                touched[start : start + 4 * command.columns] = True
+                touched[start : start + store_bytes(command)] = True
     return touched
 
 

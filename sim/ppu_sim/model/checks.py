@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from ppu.config import Signs
-from ppu.isa import ErrorCode, Opcode, StoreFormat, Target
+from ppu.isa import (
+    EPILOGUE_FIELDS,
+    RESIDUAL_CHUNKS,
+    ErrorCode,
+    Opcode,
+    StoreFormat,
+    Target,
+)
+
+from ..program.command import store_bytes
+from .epilogue import limits
 
 __all__ = ["Stop", "check"]
 
@@ -26,10 +36,16 @@ def check(config, command):
     """
     if command.kind is None:
         raise Stop(ErrorCode.OPCODE)
-    if any(v for name, v in command.fields.items() if name.startswith("reserved")):
+    if any(v for name, v in command.fields.items() if _is_reserved(config, command, name)):
         raise Stop(ErrorCode.RESERVED)
     if command.kind in _CHECKS:
         _CHECKS[command.kind](config, command)
+
+
+def _is_reserved(config, command, name):
+    raw = command.kind is Opcode.STORE and (
+        not config.epilogue_lanes or command.result_format == StoreFormat.INT32.value)
+    return name.startswith("reserved") or (raw and name in EPILOGUE_FIELDS)
 
 
 def _at_least_one(*counts):
@@ -50,13 +66,19 @@ def _addresses(config, command, row_bytes):
 
 def _check_load(config, command):
     c = command
-    if c.target not in (Target.SCRATCHPAD.value, Target.ACCUMULATOR.value):
+    targets = {
+        Target.SCRATCHPAD.value: (
+            config.row_bytes, ErrorCode.SCRATCHPAD, config.scratchpad_rows),
+        Target.ACCUMULATOR.value: (
+            4 * config.columns, ErrorCode.ACCUMULATOR, config.accumulator_rows),
+    }  # fmt: skip
+    if config.epilogue_lanes:
+        targets[Target.PARAMETERS.value] = (
+            4 * config.columns, ErrorCode.PARAMETERS, config.parameter_rows)
+    if c.target not in targets:
         raise Stop(ErrorCode.FORMAT)
     _at_least_one(c.rows, c.bytes)
-    if c.target == Target.SCRATCHPAD.value:
-        chunk, code, rows = config.row_bytes, ErrorCode.SCRATCHPAD, config.scratchpad_rows
-    else:
-        chunk, code, rows = 4 * config.columns, ErrorCode.ACCUMULATOR, config.accumulator_rows
+    chunk, code, rows = targets[c.target]
     chunks = -(-c.bytes // chunk)
     _rows(code, c.destination + (chunks - 1) * c.panel_stride + c.rows + c.pad - 1, rows)
     _addresses(config, c, c.bytes)
@@ -77,13 +99,23 @@ def _check_execute(config, command):
 
 def _check_store(config, command):
     c = command
-    if c.result_format != StoreFormat.INT32.value:
+    chunks = -(-c.columns // config.columns)
+    scaled = c.result_format != StoreFormat.INT32.value
+    known = StoreFormat if config.epilogue_lanes else [StoreFormat.INT32]
+    if c.result_format not in [form.value for form in known]:
+        raise Stop(ErrorCode.FORMAT)
+    low, _, high = limits(c)
+    if low > high or (c.add_residual and chunks > RESIDUAL_CHUNKS):
         raise Stop(ErrorCode.FORMAT)
     _at_least_one(c.rows, c.columns)
-    chunks = -(-c.columns // config.columns)
     last = c.source + (chunks - 1) * c.panel_stride + c.rows - 1
     _rows(ErrorCode.ACCUMULATOR, last, config.accumulator_rows)
-    _addresses(config, c, 4 * c.columns)
+    if c.add_residual:
+        _rows(ErrorCode.ACCUMULATOR, c.residual + c.rows - 1, config.accumulator_rows)
+    if scaled:
+        last_scales = c.scales + (0 if c.shared_scales else chunks - 1)
+        _rows(ErrorCode.PARAMETERS, last_scales, config.scale_rows)
+    _addresses(config, c, store_bytes(c))
 
 
 _CHECKS = {

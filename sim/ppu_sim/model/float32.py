@@ -49,7 +49,7 @@ def to_int(values, *, zero_point, low, high):
     ----------
     values : float32 array
     zero_point, low, high : int
-        Within 16 bits, and ``low <= zero_point <= high``.
+        Within 16 bits, and ``low <= high``.
 
     Returns
     -------

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ppu.config import PARAMETER_WORDS
 from ppu.host.registers import register_map
-from ppu.isa import COMMAND_BYTES, ErrorCode, Opcode
+from ppu.isa import COMMAND_BYTES, ErrorCode, Opcode, Target
 from ppu.lib.axi import Response
 
 from ..program.command import Command
@@ -45,6 +46,8 @@ class Machine:
         (scratchpad_rows, row_bytes) of uint8. A reset leaves it as it is, like `accumulator`.
     accumulator : numpy.ndarray
         (accumulator_rows, columns) of int32.
+    parameters : numpy.ndarray
+        (words of a lane, lanes of the epilogue) of uint32.
     faults : list of Fault
         May be changed between runs.
     """
@@ -60,6 +63,8 @@ class Machine:
         self.faults = list(faults)
         self.scratchpad = np.zeros((config.scratchpad_rows, config.row_bytes), np.uint8)
         self.accumulator = np.zeros((config.accumulator_rows, config.columns), "<i4")
+        words = PARAMETER_WORDS if config.epilogue_lanes else 0
+        self.parameters = np.zeros((words, config.epilogue_lanes), "<u4")
         self._registers = {register.name: register for register in register_map(config)}
         self._names = {register.offset: name for name, register in self._registers.items()}
         self.reset()
@@ -180,13 +185,18 @@ class Machine:
             values["COMPLETED"] = self._commands & _WORD
 
     def _execute(self, command, bus):
-        accumulator_bytes = self.accumulator.view(np.uint8)
+        config, accumulator_bytes = self.config, self.accumulator.view(np.uint8)
         if command.kind is Opcode.LOAD:
-            units.load(command, bus, self.scratchpad, accumulator_bytes)
+            parameter_rows = self.parameters.view(np.uint8).reshape(
+                config.parameter_rows, config.accumulator_row_bytes)
+            units.load(command, bus, {
+                Target.SCRATCHPAD.value: self.scratchpad,
+                Target.ACCUMULATOR.value: accumulator_bytes,
+                Target.PARAMETERS.value: parameter_rows})
         elif command.kind is Opcode.EXECUTE:
             units.execute(command, self.scratchpad, self.accumulator)
         elif command.kind is Opcode.STORE:
-            units.store(command, bus, accumulator_bytes)
+            units.store(command, bus, accumulator_bytes, self.parameters)
         elif command.kind is Opcode.END:
             self._values["END_COUNT"] = self._values["END_COUNT"] + 1 & _WORD
             self._values["END_TAG"] = command.tag

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ppu.isa import Target
+from ..program.command import store_bytes
+from .epilogue import results
 
 __all__ = ["execute", "load", "store"]
 
@@ -15,13 +16,13 @@ def _rows_of_bytes(memory, address, rows, stride, size):
     return np.lib.stride_tricks.as_strided(memory[address:], (rows, size), (stride, 1))
 
 
-def load(command, bus, scratchpad, accumulator):
-    """LOAD: `scratchpad` and `accumulator` are rows of bytes.
+def load(command, bus, targets):
+    """LOAD: `targets` are rows of bytes, by the number of the target.
 
     Raises `BusError`, and then has written nothing.
     """
     c = command
-    target = scratchpad if c.target == Target.SCRATCHPAD.value else accumulator
+    target = targets[c.target]
     if bus.may_fail("read", c.address, c.address + (c.rows - 1) * c.stride + c.bytes):
         for i in range(c.rows):
             start = c.address + i * c.stride
@@ -81,23 +82,18 @@ def execute(command, scratchpad, accumulator):
         result[:] = sums.astype(np.uint64).astype(np.uint32).view(np.int32)  # modulo 2^32
 
 
-def store(command, bus, accumulator):
-    """STORE: `accumulator` is rows of bytes.
+def store(command, bus, accumulator, parameters):
+    """STORE: `accumulator` is rows of bytes, `parameters` words of all lanes.
 
     Raises `BusError`; all bytes that do not fail are written even then.
     """
     c = command
-    size = 4 * c.columns
-    chunks = -(-size // accumulator.shape[1])
-    panels = c.source + c.panel_stride * np.arange(chunks)
+    size = store_bytes(c)
+    lines = results(c, np.arange(c.rows), accumulator, parameters)[:, :size]
     failing = bus.may_fail("write", c.address, c.address + (c.rows - 1) * c.stride + size)
     if not failing and c.stride >= size:
-        lines = accumulator[panels + np.arange(c.rows)[:, None]].reshape(c.rows, -1)
-        _rows_of_bytes(bus.memory, c.address, c.rows, c.stride, size)[:] = lines[:, :size]
+        _rows_of_bytes(bus.memory, c.address, c.rows, c.stride, size)[:] = lines
         return
-    errors = []
-    for i in range(c.rows):
-        line = accumulator[panels + i].reshape(-1)[:size]
-        errors.append(bus.write_good_part(c.address + i * c.stride, line))
+    errors = [bus.write_good_part(c.address + i * c.stride, line) for i, line in enumerate(lines)]
     for error in filter(None, errors):
         raise error

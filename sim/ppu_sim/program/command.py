@@ -3,9 +3,18 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from ppu.isa import COMMAND_BITS, COMMAND_BYTES, COMMANDS, Opcode, StoreFormat, Target
+from ppu.isa import (
+    COMMAND_BITS,
+    COMMAND_BYTES,
+    COMMANDS,
+    EPILOGUE_FIELDS,
+    RESULT_BYTES,
+    Opcode,
+    StoreFormat,
+    Target,
+)
 
-__all__ = ["Command", "end", "execute", "fence", "load", "store"]
+__all__ = ["Command", "end", "execute", "fence", "load", "store", "store_bytes"]
 
 
 def _fields_of(structure):
@@ -18,6 +27,10 @@ _FIELDS = {opcode.value: _fields_of(structure) for opcode, structure in COMMANDS
 _KINDS = {opcode.value: opcode for opcode in COMMANDS}
 #: Fields of a command whose opcode is not defined.
 _RAW_FIELDS = {"opcode": (0, 8), "body": (8, COMMAND_BITS - 8)}
+
+
+#: Least and largest result of the integer formats.
+_LIMITS = {StoreFormat.INT8.value: (-128, 127), StoreFormat.UINT8.value: (0, 255)}
 
 
 @dataclass(frozen=True)
@@ -132,13 +145,31 @@ def execute(*, m, n=1, k=1, a, b, c, a_stride=0, b_stride=0, b_tile_stride=0, c_
 
 
 def store(*, rows, columns, address, source,
-          stride=None, panel_stride=None, result_format=StoreFormat.INT32):  # fmt: skip
-    """STORE. By default matrix rows follow each other in memory, and panels in the accumulator."""
-    stride = 4 * columns if stride is None else stride
+          stride=None, panel_stride=None, result_format=StoreFormat.INT32, **epilogue):  # fmt: skip
+    """STORE. By default matrix rows follow each other in memory, and panels in the accumulator.
+
+    Further fields are those of the epilogue. Its zero point and limits are numbers of the result's
+    type, which limit nothing by default.
+    """
+    result_format = StoreFormat(result_format)
+    size = RESULT_BYTES[result_format]
+    stride = size * columns if stride is None else stride
     panel_stride = rows if panel_stride is None else panel_stride
+    if result_format.value in _LIMITS:
+        low, high = _LIMITS[result_format.value]
+        for name, default in (("zero_point", 0), ("low", low), ("high", high)):
+            value = epilogue.get(name, default)
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be from {low} to {high}, not {value!r}")
+            epilogue[name] = value & 0xFF
     return Command.build(
         Opcode.STORE, result_format=result_format, rows=rows, columns=columns, address=address,
-        stride=stride, source=source, panel_stride=panel_stride)  # fmt: skip
+        stride=stride, source=source, panel_stride=panel_stride, **epilogue)  # fmt: skip
+
+
+def store_bytes(command):
+    """Bytes that a STORE writes for a matrix row."""
+    return RESULT_BYTES[StoreFormat(command.result_format)] * command.columns
 
 
 def fence():
@@ -153,7 +184,7 @@ def end(tag=0):
 
 def _load_text(command):
     c = command
-    target = {0: "scratchpad", 1: "accumulator"}.get(c.target, f"target {c.target}?")
+    target = _TARGETS.get(c.target, f"target {c.target}?")
     pad = f" + {c.pad} of zeros" if c.pad else ""
     return (f"LOAD     {target} {c.destination} (panels +{c.panel_stride}) <- {c.rows} rows{pad}, "
             f"{c.bytes} bytes at {c.address:#x} (+{c.stride})")  # fmt: skip
@@ -170,9 +201,25 @@ def _execute_text(command):
 
 def _store_text(command):
     c = command
-    form = "int32" if c.result_format == 0 else f"format {c.result_format}?"
+    form = _FORMATS.get(c.result_format, f"format {c.result_format}?")
     return (f"STORE    accumulator {c.source} (panels +{c.panel_stride}) -> {c.rows} rows, "
-            f"{c.columns} {form} at {c.address:#x} (+{c.stride})")  # fmt: skip
+            f"{c.columns} {form} at {c.address:#x} (+{c.stride}){_epilogue_text(c)}")  # fmt: skip
+
+
+def _epilogue_text(command):
+    c = command
+    if not any(c.fields[name] for name in EPILOGUE_FIELDS):
+        return ""
+    parts = [f"scales {c.scales}{' for all' if c.shared_scales else ''}"]
+    if c.add_residual:
+        parts.append(f"residual {c.residual}")
+    if c.result_format in _LIMITS:
+        low, zero, high = (value - (value & 0x80) * 2 * (c.result_format == StoreFormat.INT8.value)
+                           for value in (c.low, c.zero_point, c.high))
+        parts.append(f"zero {zero} in {low}..{high}")
+    if c.activate:
+        parts.append("looked up")
+    return ", " + ", ".join(parts)
 
 
 def _raw_text(command):
@@ -184,6 +231,8 @@ def _reserved_text(command):
     return "".join(f", {name} {value:#x}!" for name, value in reserved.items())
 
 
+_TARGETS = {target.value: target.name.lower() for target in Target}
+_FORMATS = {form.value: form.name.lower() for form in StoreFormat}
 _TEXTS = {
     Opcode.LOAD.value: _load_text,
     Opcode.EXECUTE.value: _execute_text,

@@ -1,145 +1,24 @@
 """Random programs to hold the hardware against the model: full of hazards, sometimes bad."""
 
 from ppu.config import Signs
-from ppu.isa import ErrorCode, Opcode, Target
+from ppu.isa import EPILOGUE_FIELDS, RESIDUAL_CHUNKS, ErrorCode, Opcode, StoreFormat, Target
 
 from . import command as make
-from .command import Command
+from .command import Command, store_bytes
 from .program import Program
+from .random_commands import RandomCommands
 
 __all__ = ["COMMAND_ERRORS", "random_program"]
 
 #: The errors that a command has in itself, whatever the memory answers.
 COMMAND_ERRORS = (
     ErrorCode.OPCODE, ErrorCode.RESERVED, ErrorCode.FORMAT, ErrorCode.COUNT,
-    ErrorCode.SCRATCHPAD, ErrorCode.ACCUMULATOR, ErrorCode.ADDRESS,
+    ErrorCode.SCRATCHPAD, ErrorCode.ACCUMULATOR, ErrorCode.ADDRESS, ErrorCode.PARAMETERS,
 )  # fmt: skip
-_PAGE = 4096
-_TRIES = 100
 
 
-class _Room:
-    """Rows or bytes 0 to `size` - 1. Most picks lie in a small window, so that commands meet there.
-
-    The window lies across a multiple of `border`, where banks or pages meet.
-    """
-
-    def __init__(self, rng, size, window, border):
-        self.rng, self.size = rng, size
-        self.window = min(window, size)
-        middle = border * int(rng.integers(0, max(1, size // border) + 1))
-        self.start = min(max(0, middle - self.window // 2), size - self.window)
-
-    def place(self, length):
-        """Where `length` rows or bytes may begin, or None if there are not so many."""
-        if length > self.size:
-            return None
-        low, high = 0, self.size - length
-        if self.rng.random() < 0.8:
-            low = min(self.start, high)
-            high = min(high, max(low, self.start + self.window - length))
-        return int(self.rng.integers(low, high + 1))
-
-
-class _Generator:
-    def __init__(self, config, rng, memory):
-        self.config, self.rng, self.memory = config, rng, memory
-        columns = config.columns
-        self.scratchpad = _Room(rng, config.scratchpad_rows, 8 * columns, config.bank_rows)
-        self.accumulator = _Room(rng, config.accumulator_rows, 6 * columns, columns)
-        self.bytes = _Room(rng, len(memory), 1024, _PAGE)
-
-    def small(self, highest):
-        """1 to `highest`, mostly little."""
-        value = self.rng.integers(1, highest + 1)
-        return int(value if self.rng.random() < 0.3 else self.rng.integers(1, value + 1))
-
-    def near(self, *values):
-        """One of the values, or one off, never negative."""
-        value = int(self.rng.choice(values))
-        if self.rng.random() < 0.3:
-            value += int(self.rng.integers(-1, 2))
-        return max(0, value)
-
-    def chance(self, probability):
-        return bool(self.rng.random() < probability)
-
-    def panel_stride(self, rows):
-        return self.near(0, 1, rows, rows, rows, 2 * rows)
-
-    def stride(self, size):
-        return self.near(0, 1, size // 2, size, size, size + 1, size + 7, 2 * size, 64)
-
-    def address(self, rows, stride, size):
-        """Where a matrix may lie in memory, or None."""
-        offset = self.bytes.place((rows - 1) * stride + size)
-        return None if offset is None else self.memory.start + offset
-
-    def load(self):
-        """A LOAD, or None if what was drawn does not fit."""
-        to_scratchpad = self.chance(0.8)
-        chunk = self.config.row_bytes if to_scratchpad else 4 * self.config.columns
-        room = self.scratchpad if to_scratchpad else self.accumulator
-        rows = self.small(3 * self.config.columns)
-        size = self.near(chunk, 2 * chunk) if self.chance(0.3) else self.small(4 * chunk)
-        size = max(1, size)
-        pad = self.small(self.config.columns) if self.chance(0.25) else 0
-        stride, panel_stride = self.stride(size), self.panel_stride(rows + pad)
-        chunks = -(-size // chunk)
-        return self.placed(
-            make.load, address=self.address(rows, stride, size),
-            destination=room.place((chunks - 1) * panel_stride + rows + pad),
-            rows=rows, bytes=size, pad=pad, stride=stride, panel_stride=panel_stride,
-            target=Target.SCRATCHPAD if to_scratchpad else Target.ACCUMULATOR)  # fmt: skip
-
-    def execute(self):
-        """An EXECUTE, or None if what was drawn does not fit."""
-        columns = self.config.columns
-        m, n, k = self.small(3 * columns), self.small(4), self.small(4)
-        a_stride, c_stride = self.near(0, 1, m, m), self.near(0, 1, m, m)
-        b_stride = self.near(0, 1, columns, columns, n * columns)
-        b_tile_stride = self.near(0, 1, columns, columns, k * columns)
-        mixed = self.config.signs is Signs.MIXED
-        return self.placed(
-            make.execute, m=m, n=n, k=k,
-            a=self.scratchpad.place((k - 1) * a_stride + m), a_stride=a_stride,
-            b=self.scratchpad.place((n - 1) * b_tile_stride + (k - 1) * b_stride + columns),
-            b_stride=b_stride, b_tile_stride=b_tile_stride,
-            c=self.accumulator.place((n - 1) * c_stride + m), c_stride=c_stride,
-            a_signed=not mixed or self.chance(0.5), b_signed=not mixed or self.chance(0.5),
-            accumulate=self.chance(0.5))  # fmt: skip
-
-    def store(self):
-        """A STORE, or None if what was drawn does not fit."""
-        columns = self.config.columns
-        rows = self.small(3 * columns)
-        count = self.near(columns, 2 * columns) if self.chance(0.3) else self.small(3 * columns)
-        count = max(1, count)
-        stride, panel_stride = self.stride(4 * count), self.panel_stride(rows)
-        return self.placed(
-            make.store, address=self.address(rows, stride, 4 * count),
-            source=self.accumulator.place((-(-count // columns) - 1) * panel_stride + rows),
-            rows=rows, columns=count, stride=stride, panel_stride=panel_stride)  # fmt: skip
-
-    def placed(self, builder, **fields):
-        return None if None in fields.values() else builder(**fields)
-
-    def some(self, draw):
-        """What `draw` gives, drawn until it fits."""
-        for _ in range(_TRIES):
-            command = draw()
-            if command is not None:
-                return command
-        raise ValueError(f"memory of {len(self.memory)} bytes is too small for random commands")
-
-    def command(self):
-        """Any legal command."""
-        kind = self.rng.choice(5, p=(0.36, 0.3, 0.26, 0.04, 0.04))
-        if kind == 3:
-            return make.fence()
-        if kind == 4:
-            return make.end(int(self.rng.integers(1 << 32)))
-        return self.some((self.load, self.execute, self.store)[kind])
+class _Generator(RandomCommands):
+    """Draws bad commands as well."""
 
     def bad(self, code):
         """A command that is refused with `code`, or None if this configuration has none such."""
@@ -152,18 +31,34 @@ class _Generator:
 
     def bad_reserved(self):
         command = self.command()
+        if self.config.epilogue_lanes and self.chance(0.2):
+            name = EPILOGUE_FIELDS[self.rng.integers(len(EPILOGUE_FIELDS))]
+            return self.some(self.store).replace(
+                result_format=0, **{**dict.fromkeys(EPILOGUE_FIELDS, 0), name: 1})
         reserved = [name for name in command.fields if name.startswith("reserved")]
         name = str(self.rng.choice(reserved))
         width = next(w for w in range(256, 0, -1) if fits(command, name, (1 << w) - 1))
         return command.replace(**{name: 1 << int(self.rng.integers(width))})
 
     def bad_format(self):
-        kind = self.rng.integers(3)
+        kind, lanes = self.rng.integers(3), self.config.epilogue_lanes
         if kind == 0:
-            return self.some(self.load).replace(target=int(self.rng.integers(2, 256)))
+            return self.some(self.load).replace(target=int(self.rng.integers(2 + bool(lanes), 256)))
         if kind == 1 and self.config.signs is Signs.SIGNED:
             return self.some(self.execute).replace(a_signed=0)
-        return self.some(self.store).replace(result_format=int(self.rng.integers(1, 256)))
+        command = self.some(self.store)
+        if lanes and self.chance(0.5):
+            form = StoreFormat(int(self.rng.integers(1, 6)))
+            if self.chance(0.5):
+                low = int(self.rng.integers(1, 256))
+                high = int(self.rng.integers(0, low))
+                sign = 0x80 if form is StoreFormat.INT8 else 0
+                return command.replace(result_format=form, low=low ^ sign, high=high ^ sign)
+            return command.replace(
+                result_format=form, add_residual=1, low=0, high=0,
+                columns=RESIDUAL_CHUNKS * self.config.columns + self.small(100))
+        known = len(StoreFormat) if lanes else 1
+        return command.replace(result_format=int(self.rng.integers(known, 256)))
 
     def bad_count(self):
         draw, names = (
@@ -187,15 +82,28 @@ class _Generator:
         beyond = min(self.config.accumulator_rows, 0xFFFF)
         if self.chance(0.5):
             command = self.some(self.execute)
-            return command.replace(n=2, c=self.beyond(beyond), c_stride=self.small(0xFFFF))
+            return command.replace(n=2, b_tile_stride=0, c=self.beyond(beyond),
+                                   c_stride=self.small(0xFFFF))  # fmt: skip
+        if self.config.epilogue_lanes and self.chance(0.5):
+            return self.some(self.store).replace(
+                rows=2, columns=1, result_format=StoreFormat.FLOAT32, low=0, high=0,
+                add_residual=1, residual=self.beyond(beyond))
         return self.some(self.store).replace(rows=2, source=self.beyond(beyond))
+
+    def bad_parameters(self):
+        if self.chance(0.5):
+            beyond = self.beyond(self.config.parameter_rows)
+            return self.some(self.load_parameters).replace(destination=beyond)
+        return self.some(self.store).replace(
+            columns=2 * self.config.columns, result_format=StoreFormat.FLOAT32, low=0, high=0,
+            shared_scales=0, scales=self.beyond(self.config.scale_rows - 1))
 
     def bad_address(self):
         command = self.some(self.load if self.chance(0.5) else self.store)
         width, rows = self.config.axi_address_width, command.rows
         if width < 64 and self.chance(0.5):
             return command.replace(address=1 << int(self.rng.integers(width, 64)))
-        size = command.bytes if command.kind is Opcode.LOAD else 4 * command.columns
+        size = command.bytes if command.kind is Opcode.LOAD else store_bytes(command)
         extent = (rows - 1) * command.stride + size
         return command.replace(address=(1 << width) - self.small(max(1, extent - 1)))
 
@@ -237,6 +145,8 @@ def random_program(config, rng, *, memory, length=None, bad=0.15, errors=COMMAND
     if len(memory) < 1024 or memory.step != 1:
         raise ValueError(f"memory must be a range of at least 1024 addresses, not {memory!r}")
     generator = _Generator(config, rng, memory)
+    if not config.epilogue_lanes:
+        errors = [code for code in errors if code is not ErrorCode.PARAMETERS]
     length = int(rng.integers(1, 31)) if length is None else length
     commands = [generator.command() for _ in range(length)]
     if rng.random() < bad:

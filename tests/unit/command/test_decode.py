@@ -12,16 +12,18 @@ from amaranth.sim import Simulator
 
 from ppu.command.decode import Decoder
 from ppu.config import PPU1, TINY, Signs
-from ppu.isa import COMMANDS, ErrorCode, Opcode
+from ppu.isa import COMMANDS, EPILOGUE_FIELDS, ErrorCode, Opcode, StoreFormat, Target
 from ppu_sim.model.checks import Stop, check
 from ppu_sim.program import Command
 
 SIGNED = replace(TINY, signs=Signs.SIGNED)
 CONFIGS = {"tiny": TINY, "signed": SIGNED, "ppu1": PPU1,
-           "wide": replace(TINY, row_bytes=64, axi_address_width=64)}
+           "wide": replace(TINY, row_bytes=64, axi_address_width=64),
+           "epilogue": replace(TINY, epilogue_lanes=1),
+           "more lanes": replace(PPU1, epilogue_lanes=8)}
 
 
-def random_command(rng):
+def random_command(rng, *, scaled=False):
     """Fields mostly small, sometimes extreme, so that every check passes and fails often."""
     opcode = [*COMMANDS, None][rng.choice(6, p=[0.4, 0.28, 0.25, 0.02, 0.02, 0.03])]
     if opcode is None:
@@ -38,8 +40,17 @@ def random_command(rng):
         if name.startswith("reserved") and rng.random() < 0.97:
             value = 0
         if name in ("target", "result_format") and rng.random() < 0.95:
-            value = int(rng.integers(2)) if name == "target" else 0
+            value = int(rng.integers(2 + scaled)) if name == "target" else 0
+        if name in EPILOGUE_FIELDS and not scaled:
+            value = 0
         values[name] = value % limit
+    if opcode is Opcode.STORE and scaled and rng.random() < 0.8:
+        low, high = sorted(rng.integers(0, 128, 2).tolist())
+        values |= {"result_format": int(rng.integers(1, len(StoreFormat))), "low": low,
+                   "high": high if rng.random() < 0.95 else int(rng.integers(256))}
+        values["columns"] = values["columns"] % 20
+    elif opcode is Opcode.STORE and rng.random() < 0.9:
+        values |= dict.fromkeys(EPILOGUE_FIELDS, 0)
     return Command.build(opcode, **values)
 
 
@@ -68,7 +79,7 @@ def decode(config, commands):
                 cycles += 1
             out = dut.o.payload
             foot = {part: ctx.get(getattr(out.footprint, part)) for part in
-                    ("to_sums", "target", "a", "b", "sums", "memory")}
+                    ("to_sums", "target", "a", "b", "sums", "memory", "parameters", "late")}
             decoded.append({
                 "bad": ctx.get(out.bad), "code": ctx.get(out.code),
                 "address": ctx.get(out.address), "cycles": cycles,
@@ -89,7 +100,7 @@ def decode(config, commands):
 def test_errors_are_those_of_the_model(name):
     config = CONFIGS[name]
     rng = np.random.default_rng(sorted(CONFIGS).index(name))
-    commands = [random_command(rng) for _ in range(400)]
+    commands = [random_command(rng, scaled=config.epilogue_lanes > 0) for _ in range(400)]
     seen = set()
     for command, got in zip(commands, decode(config, commands), strict=True):
         code, address = expected(config, command)
@@ -99,6 +110,7 @@ def test_errors_are_those_of_the_model(name):
         seen.add(code)
     assert {ErrorCode.NONE, ErrorCode.OPCODE, ErrorCode.RESERVED, ErrorCode.FORMAT,
             ErrorCode.COUNT, ErrorCode.ACCUMULATOR} <= seen
+    assert (ErrorCode.PARAMETERS in seen) == (config.epilogue_lanes > 0)
 
 
 def test_footprint_and_job_of_a_load():
@@ -128,6 +140,41 @@ def test_contiguous_store(rows, stride, contiguous):
     assert got["store"].contiguous == contiguous
     assert got["store"].extent == (rows - 1) * stride + 28
     assert (got["sums"].first, got["sums"].last) == (3, 3 + 4 + rows - 1)
+
+
+SCALED = {"rows": 3, "columns": 6, "address": 0x1001, "source": 10, "panel_stride": 4,
+          "high": 9, "result_format": StoreFormat.INT8}
+
+
+@pytest.mark.parametrize(("fields", "sums", "late"), [
+    ({}, (10, 16), 0), ({"add_residual": 1, "residual": 4}, (4, 16), 1),
+    ({"add_residual": 1, "residual": 20}, (10, 22), 1),
+    ({"add_residual": 1, "residual": 12}, (10, 16), 1)])
+def test_scaled_store(fields, sums, late):
+    """Residual numbers are read from one range with the sums; rows are as long as their format."""
+    store = Command.build(Opcode.STORE, stride=6, **SCALED, **fields)
+    got, = decode(CONFIGS["epilogue"], [store])
+    assert (got["bad"], got["parameters"], got["late"]) == (0, 1, late)
+    assert (got["sums"].first, got["sums"].last, got["sums_base"]) == (*sums, 14)
+    assert (got["store"].contiguous, got["store"].extent, got["store"].size) == (1, 18, 0)
+
+
+@pytest.mark.parametrize(("form", "size"), [
+    (StoreFormat.UINT8, 0), (StoreFormat.BFLOAT16, 1), (StoreFormat.FLOAT16, 1),
+    (StoreFormat.FLOAT32, 2)])
+def test_bytes_of_a_result(form, size):
+    store = Command.build(Opcode.STORE, stride=100, **SCALED | {"result_format": form})
+    got, = decode(CONFIGS["epilogue"], [store])
+    assert (got["store"].size, got["store"].extent) == (size, 200 + (6 << size))
+
+
+def test_load_of_parameters():
+    load = Command.build(Opcode.LOAD, target=Target.PARAMETERS, rows=1, bytes=40, panel_stride=1,
+                         destination=250, stride=40)
+    got, = decode(CONFIGS["epilogue"], [load])
+    assert (got["bad"], got["parameters"], got["to_sums"]) == (0, 1, 0)
+    assert (got["load"].target, got["load"].to_parameters) == (1, 1)
+    assert (got["target"].first, got["target"].last) == (250, 252)
 
 
 LOAD = Command.build(Opcode.LOAD, rows=2, bytes=5, stride=5)

@@ -11,6 +11,7 @@ from ppu.command.jobs import StoreJob
 from ppu.config import MEDIUM, PPU1, SMALL, TINY
 from ppu.lib.states import StoreState
 from ppu.memory.accumulator import Accumulator
+from ppu.store.geometry import RowGeometry
 from ppu.store.rows import RowReader
 from ppu.store.unit import StoreUnit
 from ppu_sim.bench.axi_memory import AxiMemory
@@ -231,4 +232,4 @@ def test_a_fault_is_reported_with_its_job(resp):
 
 def test_arguments_are_checked():
     with pytest.raises(ValueError, match="at least 5 beats, not 4"):
-        RowReader(columns=8, row_width=5, beat_bytes=8, read_latency=2, buffer_beats=4)
+        RowReader(RowGeometry(columns=8, row_width=5, beat_bytes=8), read_latency=2, buffer_beats=4)
