@@ -202,6 +202,11 @@ class Config:
         return PARAMETER_WORDS * self.epilogue_lanes // self.columns
 
     @property
+    def products(self):
+        """Multipliers outside the array: two in the decoder, four in each lane of the epilogue."""
+        return 2 + 4 * self.epilogue_lanes
+
+    @property
     def scale_rows(self):
         """Rows of parameters that hold scales: the lower half of them."""
         return self.parameter_rows // 2
@@ -235,22 +240,23 @@ class Config:
 TINY = Config(
     row_bytes=4, columns=4, scratchpad_rows=512, scratchpad_banks=4, accumulator_rows=128,
     axi_data_width=32, max_outstanding_reads=4, max_outstanding_writes=4, read_buffer_beats=32,
-    command_buffer=4, load_slots=4, execute_slots=4, store_slots=4,
+    command_buffer=4, load_slots=4, execute_slots=4, store_slots=4, epilogue_lanes=1,
 )  # fmt: skip
 #: 8 x 8, 64 MAC per cycle, 64-bit AXI; the ECP5 size.
 SMALL = Config(
     row_bytes=8, columns=8, scratchpad_rows=4096, accumulator_rows=1024, axi_data_width=64,
-    load_slots=4, execute_slots=4, store_slots=4,
+    load_slots=4, execute_slots=4, store_slots=4, epilogue_lanes=1,
 )  # fmt: skip
 #: 16 x 16, 256 MAC per cycle, 128-bit AXI.
 MEDIUM = Config(
     row_bytes=16, columns=16, scratchpad_rows=8192, accumulator_rows=2048, axi_data_width=128,
+    epilogue_lanes=4,
 )  # fmt: skip
 #: The published tile of the PPU 1.0 tensor core: 256-bit operand rows, 16 columns, 512 MAC per
 #: cycle.
 PPU1 = Config(
     row_bytes=32, columns=16, scratchpad_rows=8192, accumulator_rows=4096, axi_data_width=256,
-    axi_address_width=40,
+    axi_address_width=40, epilogue_lanes=8,
 )  # fmt: skip
 
 PRESETS = {"tiny": TINY, "small": SMALL, "medium": MEDIUM, "ppu1": PPU1}

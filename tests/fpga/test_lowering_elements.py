@@ -16,7 +16,6 @@ from ppu.execute.element import Int8Element
 from ppu.execute.multipliers import Multipliers
 from ppu.lib.product import Product
 from ppu_fpga.lowering import FAMILIES, Lowering, family
-from ppu_fpga.lowering.ecp5 import Ecp5
 
 FAMILY_NAMES = sorted(FAMILIES)
 #: Family -> its multiplier, and blocks for `dot` products.
@@ -208,12 +207,12 @@ def test_soft_product_of_every_pair(mixed_signs, tmp_path):
 
 @pytest.mark.parametrize("blocks", [0, 1, 6, 16])
 def test_blocks_of_the_chip_go_first(blocks, tmp_path):
-    """Elements beyond them are soft; two blocks are left for synthesis."""
+    """Elements beyond them are soft."""
     def make():
         return SystolicArray(rows=4, columns=4, element=lambda: Int8Element(
             dot=1, mixed_signs=True, lanes=4, product_registers=1))
 
-    cells = synthesise(make, "ecp5", tmp_path, multipliers=blocks + Ecp5.PRODUCTS)
+    cells = synthesise(make, "ecp5", tmp_path, multipliers=blocks)
     assert cells["MULT18X18D"] == blocks
     stimulus = list(array_stimulus(4, 4, True))
     compare(make(), "ecp5", stimulus, tmp_path, settled=RESET + 8 + make().latency + 1)

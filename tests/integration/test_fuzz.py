@@ -23,9 +23,10 @@ CONFIGS = {
         read_buffer_beats=4, load_slots=2, execute_slots=2, store_slots=2, accumulator_banks=1),
     "in order, no counters, 17 bits of address": replace(
         TINY, dot=4, signs=Signs.SIGNED, scratchpad_banks=2, load_slots=1, execute_slots=1,
-        store_slots=1, accumulator_banks=1, performance_counters=0, axi_address_width=17),
+        store_slots=1, accumulator_banks=1, performance_counters=0, axi_address_width=17,
+        epilogue_lanes=0),
     "in order, four and two banks": replace(
-        TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1),
+        TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1, epilogue_lanes=0),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ppu.config import PRESETS
 from ppu_sim import toolchain
 
 #: Most lines that a preset may have.
-LINES = {"tiny": 9000, "small": 9600, "medium": 13000, "ppu1": 17000}
+LINES = {"tiny": 10900, "small": 11800, "medium": 15100, "ppu1": 19000}
 
 presets = pytest.mark.parametrize("preset", PRESETS)
 

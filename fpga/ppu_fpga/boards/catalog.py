@@ -69,8 +69,10 @@ class Board:
     baud: int
     receive_buffer: int = 1024
 
-    def platform(self):
+    def platform(self, products=0):
         """A fresh platform of Amaranth, which lowers the core's parts for the board's chip.
+
+        `products`: multipliers of the core outside its array.
 
         Raises
         ------
@@ -84,7 +86,7 @@ class Board:
             raise ToolMissing("Boards need: pip install amaranth-boards") from None
         if self.extension:
             platform.add_resources(getattr(platform, self.extension))
-        platform.lower = self.device.lowering().lower
+        platform.lower = self.device.lowering(products).lower
         return platform
 
     def fitted(self, name):
@@ -101,11 +103,15 @@ _IN_ORDER = {
     "dot": 4, "signs": Signs.SIGNED, "scratchpad_banks": 2, "accumulator_banks": 1,
     "load_slots": 1, "execute_slots": 1, "store_slots": 1, "max_outstanding_reads": 1,
     "max_outstanding_writes": 1, "read_buffer_beats": 64, "performance_counters": 0,
+    "epilogue_lanes": 0,
 }  # fmt: skip
+#: A board's core has no epilogue: with one, none has been placed yet.
+_NO_EPILOGUE = {"epilogue_lanes": 0}
 #: An FT231X does 3 Mbaud at most.
 _ULX3S = Board(
     name="ulx3s", device=DEVICES["ecp5-85"], platform_class="ulx3s.ULX3S_85F_Platform",
     preset="small", frequencies={None: 100, "medium": 70, "ppu1": 70},
+    changes=dict.fromkeys(("tiny", "small", "medium", "ppu1"), _NO_EPILOGUE),
     oscillator="clk25", oscillator_hz=25_000_000, button=("button_fire", 0),
     leds={"busy": 0, "done": 1, "error": 2, "activity": 3},
     # Else the ESP32 may take the chip's configuration over.

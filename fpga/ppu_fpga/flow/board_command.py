@@ -66,7 +66,7 @@ def _build(arguments):
     made = _design(arguments, frequency=options.pop("frequency"), baud=arguments.baud)
     target = made.board
     report, bitstream = build_board(
-        BoardTop(made), target.platform(), target.device,
+        BoardTop(made), target.platform(made.config.products), target.device,
         arguments.output or Path("build/fpga", f"{target.name}-{made.title}"),
         title=made.name, frequency=made.clock_hz / 1e6, pack_options=target.pack_options,
         **options)  # fmt: skip

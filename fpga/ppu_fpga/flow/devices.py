@@ -158,9 +158,12 @@ class Device:
         """Name of its family."""
         return self.tools.name
 
-    def lowering(self):
-        """A fresh :class:`~ppu_fpga.lowering.Family` for one build that knows this chip's size."""
-        return family(self.family, multipliers=self.capacity["dsp"])
+    def lowering(self, products=0):
+        """A fresh :class:`~ppu_fpga.lowering.Family` for one build that knows this chip's size.
+
+        `products`: multipliers of a core outside its array.
+        """
+        return family(self.family, multipliers=self.capacity["dsp"], products=products)
 
 
 def _ecp5(size, lut, dsp, bram):

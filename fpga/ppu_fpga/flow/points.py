@@ -218,6 +218,7 @@ class BoardPoint:
         from ppu_fpga.boards.top import BoardTop
 
         made = self._design
-        netlist = synthesise_board(BoardTop(made), made.board.platform(), self.chip, folder)
+        platform = made.board.platform(made.config.products)
+        netlist = synthesise_board(BoardTop(made), platform, self.chip, folder)
         # Down to the array, whose multipliers are counted.
         return netlist.counts(), netlist.blocks(4)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from amaranth.back import rtlil
 
+from ppu.core import Core
+
 from .collisions import without_checks
 from .wrapper import Wrapper, ports_of
 from .yosys import yosys
@@ -111,7 +113,8 @@ def synthesise(component, device, directory, *, wrapped, options=""):
     """
     ports = ports_of(component)
     text = without_checks(
-        rtlil.convert(component, name=MODULE, platform=device.lowering()))
+        rtlil.convert(component, name=MODULE, platform=device.lowering(
+            component.config.products if isinstance(component, Core) else 0)))
     (directory / f"{MODULE}.il").write_text(text)
     script = _SYNTHESISE
     if wrapped:

@@ -24,7 +24,7 @@ class Ecp5(Family):
     register inside the multiplier stays unused. nextpnr does not check the path in it, between
     registers of operands and of products; without the latter, it counts 3.9 ns (speed grade 6).
 
-    The first products get the chip's blocks, but for those of the decoder, and the others are
+    The first products get the chip's blocks, but for `products` of them, and the others are
     made of carry cells, see :func:`~.ecp5_soft.soft_product`. Elements are elaborated row by row:
     so whole rows of an array are of one kind, but for one row. Blocks lie in three rows across an
     LFE5U-85, and each takes some rows of the array; the others are where there is room.
@@ -33,12 +33,10 @@ class Ecp5(Family):
     """
 
     name = "ecp5"
-    #: Blocks for the decoder's two products of extents.
-    PRODUCTS = 2
 
-    def __init__(self, *, multipliers=None):
-        super().__init__(multipliers=multipliers)
-        self._left = None if multipliers is None else max(0, multipliers - self.PRODUCTS)
+    def __init__(self, *, multipliers=None, products=0):
+        super().__init__(multipliers=multipliers, products=products)
+        self._left = None if multipliers is None else max(0, multipliers - products)
 
     def multipliers(self, component):
         """One MULT18X18D for each product while there are some, then carry cells."""
@@ -59,7 +57,7 @@ class Ecp5(Family):
 
     def product(self, component):
         """One MULT18X18D with registers on both sides; None on a chip without."""
-        if self.chip_multipliers is not None and self.chip_multipliers < self.PRODUCTS:
+        if self.chip_multipliers is not None and self.chip_multipliers < max(1, self.products):
             return None
         m = Module()
         m.submodules.multiplier = _multiplier(

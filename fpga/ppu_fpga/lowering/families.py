@@ -10,7 +10,7 @@ __all__ = ["FAMILIES", "family"]
 FAMILIES = {family.name: family for family in (Ecp5, Ice40, Gowin)}
 
 
-def family(name, *, multipliers=None):
+def family(name, *, multipliers=None, products=0):
     """A fresh :class:`~ppu_fpga.lowering.Family` called `name`, for one build.
 
     Parameters
@@ -20,6 +20,8 @@ def family(name, *, multipliers=None):
     multipliers : int
         Blocks of the chip; None: as many as it takes. Only ``ecp5`` has another form for products
         beyond them.
+    products : int
+        Those that parts outside the array want, see :attr:`ppu.config.Config.products`.
 
     Raises
     ------
@@ -29,4 +31,4 @@ def family(name, *, multipliers=None):
     """
     if name not in FAMILIES:
         raise ValueError(f"family must be one of {', '.join(FAMILIES)}, not {name!r}")
-    return FAMILIES[name](multipliers=multipliers)
+    return FAMILIES[name](multipliers=multipliers, products=products)

@@ -17,6 +17,8 @@ class Family:
     ----------
     multipliers : int
         Blocks of the chip; None: as many as it takes.
+    products : int
+        Those that parts outside the array want, see :attr:`ppu.config.Config.products`.
 
     Raises
     ------
@@ -27,11 +29,11 @@ class Family:
     #: Name, as :func:`~ppu_fpga.lowering.family` takes it.
     name = None
 
-    def __init__(self, *, multipliers=None):
+    def __init__(self, *, multipliers=None, products=0):
         if multipliers is not None and multipliers < 0:
             raise ValueError(f"multipliers must be at least 0, not {multipliers!r}")
         #: Blocks of the chip.
-        self.chip_multipliers = multipliers
+        self.chip_multipliers, self.products = multipliers, products
 
     def lower(self, component):
         """The form of `component` in this family, or None where plain logic is as good."""

@@ -14,7 +14,7 @@ from ppu.isa import COMMANDS, LAST_WORD, ErrorCode, Opcode
 from ppu_sim.model.checks import Stop, check
 from ppu_sim.program import Command
 
-IN_ORDER = replace(TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1)
+IN_ORDER = replace(TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1, epilogue_lanes=0)
 CONFIGS = {"32": IN_ORDER, "17": replace(IN_ORDER, axi_address_width=17),
            "31, signed": replace(IN_ORDER, axi_address_width=31, signs=Signs.SIGNED)}
 

@@ -15,7 +15,7 @@ from ppu.lib.axi import Response
 
 IN_ORDER = replace(
     TINY, dot=4, load_slots=1, execute_slots=1, store_slots=1, performance_counters=0,
-    axi_address_width=17)
+    epilogue_lanes=0, axi_address_width=17)
 CONFIGS = [TINY, PPU1, IN_ORDER]
 NAMES = ["tiny", "ppu1", "in order"]
 #: What has an effect beyond the register itself.
