@@ -16,6 +16,7 @@ from ppu_fpga.flow import command as fpga
 from . import gemm, speed
 from .backends import BusBreach, Hang, RegisterError
 from .backends.verilated import BuildFailed
+from .compiler import command as compiler
 from .performance import command as bench
 from .performance import plan_command
 from .report import command as report
@@ -59,6 +60,7 @@ def _parser():
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     gemm.add_command(commands, list(PRESETS))
+    compiler.add_commands(commands, list(PRESETS))
     speed.add_command(commands, list(PRESETS))
     bench.add_command(commands)
     plan_command.add_commands(commands, list(PRESETS))

@@ -3,6 +3,7 @@
 from ppu.isa import COMMAND_BYTES, Opcode, Target
 
 from .model.checks import Stop, check
+from .program.command import store_bytes
 
 __all__ = ["cycle_limit"]
 
@@ -40,7 +41,9 @@ def _command_cycles(config, command, latency):
     if c.kind is Opcode.EXECUTE:
         return c.n * c.k * (c.m + 2 * config.columns + 4 * config.array_rows)
     if c.kind is Opcode.STORE:
-        return c.rows * _burst_cycles(config, 4 * c.columns, latency)
+        # With an epilogue of one lane, a result a cycle.
+        columns = -(-c.columns // config.columns) * config.columns
+        return c.rows * (_burst_cycles(config, store_bytes(c), latency) + columns)
     return 0
 
 

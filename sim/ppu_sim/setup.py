@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Oldest Python that the project runs on.
 OLDEST_PYTHON = (3, 11)
 #: Optional dependencies of the project that its commands use.
-EXTRAS = ("sim", "demo", "fpga", "dev")
+EXTRAS = ("sim", "demo", "onnx", "fpga", "dev")
 #: pip's line for a package: name and version, size.
 PIP_PACKAGE = re.compile(
     r"\s*(?:Downloading|Using cached) ([^/ ]+)-(\d[^/ -]*)(?:-\S+\.whl|\.tar\.gz) (\(.*\))"

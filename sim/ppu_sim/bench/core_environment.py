@@ -202,13 +202,14 @@ class Environment:
         assert not differences, "\n".join([*differences, f"seed {cocotb.RANDOM_SEED}", listing])
 
     async def clear(self):
-        """Fills scratchpad and accumulator, which no reset clears, with zeros."""
+        """Fills all memories, which no reset clears, with zeros."""
         config = self.config
         self.place(DATA.start, bytes(4))
         await self.run([
             load(rows=1, bytes=1, address=DATA.start, destination=0, pad=rows - 1, target=target)
             for target, rows in ((Target.SCRATCHPAD, config.scratchpad_rows),
-                                 (Target.ACCUMULATOR, config.accumulator_rows))
+                                 (Target.ACCUMULATOR, config.accumulator_rows),
+                                 (Target.PARAMETERS, config.parameter_rows)) if rows
         ])  # fmt: skip
 
     def product(self, m, n, k, *, signs=(True, True), a=DATA.start + 3, b=0x3FF9, c=0x7FF5, tag=1):

@@ -179,5 +179,7 @@ def _base(config, unit, f):
     if unit is Opcode.EXECUTE:
         return f["c"] + (f["n"] - 1) * f["c_stride"]
     if unit is Opcode.STORE:
+        if f.get("add_residual"):       # never follows an EXECUTE that is running
+            return config.accumulator_rows
         return f["source"] + (f["columns"] - 1) // config.columns * f["panel_stride"]
     return 0

@@ -1,191 +1,12 @@
 """Matrix products as programs: a plan's steps in an order that keeps all units at work."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
-from ppu.isa import Opcode, Target
-
 from .command import Command
+from .emitter import Emitter, Placement
+from .matrix import Matrix
 from .program import Program
-from .region import Region
-from .steps import opening_rows, steps_of
+from .steps import opening_rows
 
-__all__ = ["Draft", "Matrix", "Placement", "drafts", "emit"]
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A row-major matrix in memory: byte address of its first row, bytes from a row to the next."""
-
-    address: int
-    stride: int
-    signed: bool = True
-
-
-class Draft(NamedTuple):
-    """A command before it is packed into bits: its opcode and its fields."""
-
-    kind: Opcode
-    fields: dict
-
-
-def _halves(rows, tiles, least):
-    """(first row, rows, first tile, tiles) of ever smaller parts of a block, `least` in the end."""
-    parts, row, tile = [], 0, 0
-    while rows * tiles > least:
-        if tiles > 1:
-            parts.append((row, rows, tile, tiles - tiles // 2))
-            tile, tiles = tile + tiles - tiles // 2, tiles // 2
-        else:
-            parts.append((row, rows - rows // 2, tile, tiles))
-            row, rows = row + rows - rows // 2, rows // 2
-    return parts + [(row, rows, tile, tiles)]
-
-
-class Placement:
-    """Who has which rows of scratchpad and accumulator, from one product to the next.
-
-    Products behind one another take rows that were used the longest time ago, so that the operands
-    of one come while the one before it is still computed.
-
-    Parameters
-    ----------
-    config : Config
-        The configuration of the core.
-    """
-
-    def __init__(self, config):
-        self.config = config
-        self.a_rows = self.region_a = self.region_b = None
-        self.accumulator_next = 0
-        self.steps = 0          # of all products before
-        self.products = 0
-
-    def open(self, plan):
-        """Makes place for one more product; pieces of others stay where they are, if they can."""
-        if self.a_rows != plan.a_rows:
-            self.a_rows = plan.a_rows
-            self.region_a = Region(0, plan.a_rows)
-            self.region_b = Region(plan.a_rows, self.config.scratchpad_rows - plan.a_rows)
-        self.products += 1
-
-
-class _Emitter:
-    def __init__(self, config, plan, a, b, c, placement):
-        self.config, self.plan = config, plan
-        self.a, self.b, self.c = a, b, c
-        self.place = placement
-        self.steps = steps_of(plan)
-        self.pieces = [[None, None] for _ in self.steps]
-        self.first_row = _starts(plan.rows)
-        self.first_tile = _starts(plan.tiles)
-        self.first_panel = _starts(plan.panels)
-        self.parts = {}
-        self.commands = []
-
-    def drafts(self):
-        """All commands: the loads of the next step stand before the EXECUTE of a step."""
-        final = self.steps[-1]
-        for index, step in enumerate(self.steps):
-            self._load(index, index)
-            if index + 1 < len(self.steps):
-                self._load(index + 1, index)
-            block = step.row, step.tile
-            if step.first:
-                self.parts[block] = self._open_block(step, block == (final.row, final.tile))
-            for part in self.parts[block]:
-                self._execute(step, part, *self.pieces[index])
-                if step.last:
-                    self._store(step, part)
-        self.place.steps += len(self.steps)
-        return self.commands
-
-    def _load(self, index, issued):
-        """Loads what a step needs of A and B, as far as there is room.
-
-        There always is once the EXECUTEs of all older steps are issued.
-        """
-        step, columns = self.steps[index], self.config.columns
-        tiles = self.plan.tiles[step.tile]
-        first = self.first_tile[step.tile] * columns
-        rows = self.plan.rows[step.row]
-        used = min(tiles * columns, self.plan.n - first)
-        # B first: an EXECUTE reads its weights while A is still on its way.
-        for which, region, matrix, group, first_row, count, pad in (
-            (1, self.place.region_b, self.b, step.tile, first, used, tiles * columns - used),
-            (0, self.place.region_a, self.a, step.row, self.first_row[step.row], rows, 0),
-        ):
-            height = count + pad
-            key = self.place.products, group, step.panel
-            size, before = height * self.plan.panels[step.panel], self.place.steps
-            piece = region.place(key, size, before + index, before + issued)
-            self.pieces[index][which] = piece
-            if piece and piece.loaded < step.high:
-                self._load_panels(step, region, piece, matrix, first_row, count, pad)
-
-    def _load_panels(self, step, region, piece, matrix, first_row, count, pad):
-        row_bytes = self.config.row_bytes
-        first_byte = (self.first_panel[step.panel] + piece.loaded) * row_bytes
-        last_byte = min((self.first_panel[step.panel] + step.high) * row_bytes, self.plan.k)
-        self._add(
-            Opcode.LOAD, target=Target.SCRATCHPAD.value, rows=count, bytes=last_byte - first_byte,
-            pad=pad,
-            address=matrix.address + first_row * matrix.stride + first_byte,
-            stride=matrix.stride if count > 1 else last_byte - first_byte,
-            destination=region.first + piece.start + piece.loaded * (count + pad),
-            panel_stride=count + pad,
-        )  # fmt: skip
-        piece.loaded = step.high
-
-    def _add(self, kind, **fields):
-        self.commands.append(Draft(kind, fields))
-
-    def _open_block(self, step, is_final):
-        """Gives a block its accumulator rows. For each part: rows, tiles, first accumulator row."""
-        rows, tiles = self.plan.rows[step.row], self.plan.tiles[step.tile]
-        least = self.plan.last_block if is_final else rows * tiles
-        start = self.place.accumulator_next
-        if start + rows * tiles > self.config.accumulator_rows:
-            start = 0
-        parts = []
-        for part in _halves(rows, tiles, least):
-            parts.append((*part, start))
-            start += part[1] * part[3]
-        self.place.accumulator_next = start
-        return parts
-
-    def _execute(self, step, part, piece_a, piece_b):
-        row, rows, tile, tiles, c = part
-        height_a = self.plan.rows[step.row]
-        columns = self.config.columns
-        height_b = self.plan.tiles[step.tile] * columns
-        self._add(
-            Opcode.EXECUTE, m=rows, n=tiles, k=step.high - step.low,
-            a=self.place.region_a.first + piece_a.start + step.low * height_a + row,
-            b=self.place.region_b.first + piece_b.start + step.low * height_b + tile * columns,
-            a_stride=height_a, b_stride=height_b, b_tile_stride=columns, c=c, c_stride=rows,
-            a_signed=self.a.signed, b_signed=self.b.signed, accumulate=not step.first,
-        )  # fmt: skip
-
-    def _store(self, step, part):
-        row, rows, tile, tiles, c = part
-        columns = self.config.columns
-        first_row = self.first_row[step.row] + row
-        first = (self.first_tile[step.tile] + tile) * columns
-        count = min(tiles * columns, self.plan.n - first)
-        self._add(
-            Opcode.STORE, rows=rows, columns=count, source=c, panel_stride=rows,
-            address=self.c.address + first_row * self.c.stride + 4 * first,
-            stride=self.c.stride if rows > 1 else 4 * count,
-        )  # fmt: skip
-
-
-def _starts(sizes):
-    starts, total = [], 0
-    for size in sizes:
-        starts.append(total)
-        total += size
-    return starts
+__all__ = ["Matrix", "Placement", "drafts", "emit"]
 
 
 def _check(config, plan):
@@ -218,7 +39,7 @@ def drafts(config, plan, a, b, c, placement=None):
     _check(config, plan)
     placement = placement or Placement(config)
     placement.open(plan)
-    return _Emitter(config, plan, a, b, c, placement).drafts()
+    return Emitter(config, plan, a, b, c, placement).drafts()
 
 
 def emit(config, plan, a, b, c, placement=None):
@@ -230,8 +51,10 @@ def emit(config, plan, a, b, c, placement=None):
         The configuration of the core.
     plan : MatmulPlan
         How the product is cut.
-    a, b, c : Matrix
-        A (M x K, 8-bit), B (N x K, 8-bit) and C (M x N, INT32) in memory. They must not overlap.
+    a, b : Matrix
+        A (M x K) and B (N x K) in memory, of 8-bit numbers.
+    c : Matrix or Results
+        C (M x N) in memory, of INT32 or what the epilogue makes of it. They must not overlap.
     placement : Placement, optional
         What the products before this one have left in the core's memories.
 

@@ -1,14 +1,20 @@
-"""The rows and bytes that a command touches, as the core compares them: first to last."""
+"""The rows and bytes that a command touches, as the core compares them: first to last.
+
+Parameters are compared as a whole, and a STORE that uses them counts as one that writes them: a
+LOAD waits until it is complete.
+"""
 
 from typing import NamedTuple
 
-from ppu.isa import Opcode, Target
+from ppu.isa import RESULT_BYTES, Opcode, StoreFormat, Target
 
 __all__ = ["Span", "spans"]
 
 
 class Span(NamedTuple):
-    """Rows or bytes `first` to `last` of a `space`: "scratchpad", "accumulator" or "memory"."""
+    """Rows or bytes `first` to `last` of a `space`: "scratchpad", "accumulator", "parameters" or
+    "memory".
+    """
 
     space: str
     first: int
@@ -19,6 +25,9 @@ def spans(config, command):
     """What a valid command reads and what it writes: two tuples of `Span`."""
     touched = _SPANS.get(command.kind)
     return touched(config, command.fields) if touched else ((), ())
+
+
+_PARAMETERS = Span("parameters", 0, 0)
 
 
 def _memory(fields, row_bytes):
@@ -39,7 +48,10 @@ def _load(config, fields):
     )
     size, first = fields["bytes"], fields["destination"]
     last = first + _panels(fields, size, chunk) + fields["rows"] + fields["pad"] - 1
-    return (_memory(fields, size),), (Span(space, first, last),)
+    touched = Span(space, first, last)
+    if fields["target"] == Target.PARAMETERS.value:
+        touched = _PARAMETERS
+    return (_memory(fields, size),), (touched,)
 
 
 def _execute(config, fields):
@@ -55,7 +67,14 @@ def _execute(config, fields):
 def _store(config, fields):
     size, first = fields["columns"], fields["source"]
     last = first + _panels(fields, size, config.columns) + fields["rows"] - 1
-    return (Span("accumulator", first, last),), (_memory(fields, 4 * size),)
+    form = StoreFormat(fields.get("result_format", 0))
+    if fields.get("add_residual"):
+        residual = fields["residual"]
+        first, last = min(first, residual), max(last, residual + fields["rows"] - 1)
+    written = (_memory(fields, RESULT_BYTES[form] * size),)
+    if form is not StoreFormat.INT32:
+        written += (_PARAMETERS,)
+    return (Span("accumulator", first, last),), written
 
 
 _SPANS = {Opcode.LOAD: _load, Opcode.EXECUTE: _execute, Opcode.STORE: _store}

@@ -1,0 +1,134 @@
+"""``ppu run`` and ``ppu compile``: a quantised ONNX model on the core."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ppu.config import preset
+
+from .. import opening
+from ..backends import BACKENDS
+from ..gemm import add_backend
+from ..program import Program, end
+from .model import CoreStage, compile_model
+from .reader import read
+
+__all__ = ["add_commands"]
+
+
+def add_commands(commands, presets):
+    """Adds ``run`` and ``compile`` to the subcommands."""
+    run = commands.add_parser(
+        "run", help="run a quantised ONNX model on the core",
+        description="Runs a model as onnxruntime.quantization writes it. Operators that the core "
+                    "does not have run on the host, and are named.")  # fmt: skip
+    _add_model(run, presets)
+    run.add_argument("--input", action="append", default=[], metavar="[NAME=]FILE.npy",
+                     help="an input; with its name if there are several")  # fmt: skip
+    run.add_argument("-o", "--output", metavar="FILE", type=Path,
+                     help="result: .npy for one output, .npz for any number")  # fmt: skip
+    add_backend(run, list(BACKENDS))
+    run.add_argument("--latency", type=int, help="of the memory, in cycles; default: 100")
+    run.set_defaults(run=_run)
+    compiled = commands.add_parser(
+        "compile", help="tell how a quantised ONNX model runs on the core",
+        description="Tells which operators run on the core, and in how much memory.")  # fmt: skip
+    _add_model(compiled, presets)
+    compiled.add_argument("--listing", action="store_true", help="print all commands as well")
+    compiled.set_defaults(run=_compile)
+
+
+def _add_model(parser, presets):
+    parser.add_argument("model", type=Path, help="ONNX file, operator set 21 to 24")
+    parser.add_argument("--preset", choices=presets, help="default: medium")
+
+
+def _run(arguments):
+    graph = read(arguments.model)
+    arrays = _arrays(arguments, [value.name for value in graph.inputs])
+    if arguments.output:
+        _check_output(arguments.output, graph)
+    with opening.open(arguments.backend, preset=arguments.preset,
+                      latency=arguments.latency) as device:  # fmt: skip
+        model = compile_model(
+            graph, device.config,
+            shapes={name: array.shape for name, array in arrays.items()})
+        outputs = model.run(device, arrays)
+        took = device.last_run
+    print(summary(model))
+    for name, value in outputs.items():
+        print(f"{name}: {value.dtype} {value.shape}")
+    if took and took.cycles is not None:
+        print(f"{took.cycles:,} cycles on the core, {took.utilization:.1%} of peak")
+    if arguments.output:
+        _save(arguments.output, outputs)
+        print(f"{arguments.output} written")
+    return 0
+
+
+def _arrays(arguments, names):
+    """The inputs by name; one without a name is the model's only one."""
+    arrays = {}
+    for text in arguments.input:
+        name, _, file = text.rpartition("=")
+        arrays[name] = np.load(file, allow_pickle=False)
+    if "" in arrays:
+        if len(names) != 1 or len(arrays) != 1:
+            raise ValueError(f"give NAME=FILE for each of the inputs {', '.join(names)}")
+        arrays = {names[0]: arrays[""]}
+    return arrays
+
+
+def _check_output(file, graph):
+    if file.suffix not in (".npy", ".npz"):
+        raise ValueError(f"the output must be a .npy or .npz file, not {file}")
+    if file.suffix == ".npy" and len(graph.outputs) != 1:
+        raise ValueError(f"{len(graph.outputs)} outputs need a .npz file, not {file}")
+
+
+def _save(file, outputs):
+    """Writes the file as a whole or not at all."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=file.suffix, delete=False) as made:
+        if file.suffix == ".npz":
+            np.savez(made, **outputs)
+        else:
+            np.save(made, next(iter(outputs.values())))
+    os.replace(made.name, file)
+
+
+def _compile(arguments):
+    model = compile_model(arguments.model, preset(arguments.preset or "medium"))
+    print(summary(model))
+    if arguments.listing:
+        for stage in model.stages:
+            if isinstance(stage, CoreStage):
+                print(listing(stage))
+    return 0
+
+
+def summary(model):
+    """What runs where, as text."""
+    lines = []
+    for stage in model.stages:
+        if isinstance(stage, CoreStage):
+            lines += [f"core  {layer.name}: {' x '.join(map(str, layer.shape))} (M x N x K)"
+                      for layer in stage.layers]  # fmt: skip
+            lines.append(f"      {stage.plan.bytes:,} bytes of memory, at most "
+                         f"{stage.plan.peak:,} of them for tensors")  # fmt: skip
+        else:
+            lines += [f"host  {node.name}: {model.reasons.get(node.name, node.op)}"
+                      for node in stage.nodes]  # fmt: skip
+    return "\n".join(lines)
+
+
+def listing(stage):
+    """The program of a stage as text, a heading for each layer."""
+    lines = []
+    for section in stage.sections():
+        lines.append(f"; {section.layer.name}")
+        for index, command in enumerate(section.commands, start=section.start):
+            lines.append(f"{index:5}  {command}")
+    total = sum(len(section.commands) for section in stage.sections())
+    return "\n".join([*lines, f"{total:5}  {Program([end(1)])[0]}"])

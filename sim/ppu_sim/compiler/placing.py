@@ -1,0 +1,133 @@
+"""From operators of ONNX to layers of the core."""
+
+import numpy as np
+
+from .layers import Gemm, Unplaced
+
+__all__ = ["is_alias", "lowered"]
+
+#: Operators that change nothing but the shape.
+_ALIASES = {"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity"}
+_BYTES = (np.dtype(np.int8), np.dtype(np.uint8))
+
+
+def is_alias(node):
+    """Whether the output of a node is its input in another shape."""
+    return node.op in _ALIASES
+
+
+def lowered(node, graph, tensors):
+    """The layer for a node.
+
+    Parameters
+    ----------
+    node : Node
+        The operator.
+    graph : Graph
+        The model.
+    tensors : dict
+        All tensors, by name.
+
+    Raises
+    ------
+    Unplaced
+        If the core cannot do it.
+    """
+    if node.op not in _LOWERINGS:
+        raise Unplaced("the core has no such operator")
+    return _LOWERINGS[node.op](node, graph, tensors)
+
+
+def _constant(node, graph, index, what):
+    name = node.input(index)
+    if name not in graph.constants:
+        raise Unplaced(f"its {what} is not constant")
+    return graph.constants[name]
+
+
+def _scalar(node, graph, index, what):
+    value = _constant(node, graph, index, what)
+    if value.size != 1:
+        raise Unplaced(f"its {what} is not a single number")
+    return value.reshape(())
+
+
+def _check_operand(node, tensors):
+    if tensors[node.input(0)].dtype not in _BYTES:
+        raise Unplaced("its operand A is not a tensor of 8 bits")
+
+
+def _without_zero_point(weight, zero):
+    """An (N, K) weight less its zero points, still in 8 bits."""
+    wide = weight.astype(np.int16) - zero.astype(np.int16).reshape(-1, 1)
+    for dtype in (np.int8, np.uint8):
+        info = np.iinfo(dtype)
+        if info.min <= wide.min() and wide.max() <= info.max:
+            return wide.astype(dtype)
+    raise Unplaced(f"weights less their zero point are from {wide.min()} to {wide.max()}: "
+                   "more than 8 bits")  # fmt: skip
+
+
+def _bias(weight, zero_a, bias):
+    """The bias with what the zero point of A contributes, modulo 2^32; None if it is zero."""
+    total = -int(zero_a) * weight.astype(np.int64).sum(axis=1)
+    if bias is not None:
+        total = total + bias.astype(np.int64).reshape(-1)
+    total = total.astype(np.uint64).astype(np.uint32).view(np.int32)
+    return total if total.any() else None
+
+
+def _gemm(node, tensors, weight, bias, scale, zero_point=0):
+    n, _ = weight.shape
+    if scale is not None:
+        scale = np.broadcast_to(np.asarray(scale, np.float32).reshape(-1), n)
+    return Gemm(name=node.name, a=tensors[node.input(0)], y=tensors[node.outputs[0]], weight=weight,
+                bias=bias, scale=scale, zero_point=int(zero_point))  # fmt: skip
+
+
+def _qlinear_matmul(node, graph, tensors):
+    _check_operand(node, tensors)
+    b = _constant(node, graph, 3, "operand B")
+    if b.ndim != 2:
+        raise Unplaced(f"its operand B has {b.ndim} axes, not 2")
+    scale_a, zero_a = (_scalar(node, graph, i, "scale or zero point of A") for i in (1, 2))
+    scale_b, zero_b = (_constant(node, graph, i, "scale or zero point of B") for i in (4, 5))
+    scale_y, zero_y = (_scalar(node, graph, i, "scale or zero point of Y") for i in (6, 7))
+    weight = _without_zero_point(np.ascontiguousarray(b.T), zero_b)
+    scale = (scale_a * scale_b).astype(np.float32) / scale_y
+    return _gemm(node, tensors, weight, _bias(weight, zero_a, None), scale, zero_y)
+
+
+def _qgemm(node, graph, tensors):
+    _check_operand(node, tensors)
+    get = node.attributes.get
+    if get("transA", 0) or get("alpha", 1.0) != 1.0:
+        raise Unplaced("its operand A is transposed, or alpha is not 1")
+    b = _constant(node, graph, 3, "operand B")
+    scale_a, zero_a = (_scalar(node, graph, i, "scale or zero point of A") for i in (1, 2))
+    scale_b, zero_b = (_constant(node, graph, i, "scale or zero point of B") for i in (4, 5))
+    bias = _constant(node, graph, 6, "bias") if node.input(6) else None
+    if bias is not None:
+        bias = np.broadcast_to(bias.reshape(-1), b.shape[0 if get("transB", 0) else 1])
+    weight = _without_zero_point(
+        np.ascontiguousarray(b if get("transB", 0) else b.T), zero_b)
+    scale = (scale_a * scale_b).astype(np.float32)
+    zero_y = 0
+    if node.input(7):       # else the result is float32
+        zero_y = _scalar(node, graph, 8, "zero point of Y")
+        scale = scale / _scalar(node, graph, 7, "scale of Y")
+    return _gemm(node, tensors, weight, _bias(weight, zero_a, bias), scale, zero_y)
+
+
+def _matmul_integer(node, graph, tensors):
+    _check_operand(node, tensors)
+    b = _constant(node, graph, 1, "operand B")
+    if b.ndim != 2:
+        raise Unplaced(f"its operand B has {b.ndim} axes, not 2")
+    zero_a = _scalar(node, graph, 2, "zero point of A") if node.input(2) else 0
+    zero_b = _constant(node, graph, 3, "zero point of B") if node.input(3) else np.zeros(1)
+    weight = _without_zero_point(np.ascontiguousarray(b.T), zero_b)
+    return _gemm(node, tensors, weight, _bias(weight, zero_a, None), None)
+
+
+_LOWERINGS = {"QLinearMatMul": _qlinear_matmul, "QGemm": _qgemm, "MatMulInteger": _matmul_integer}

@@ -1,0 +1,68 @@
+"""Matrices in main memory, as programs use them."""
+
+from dataclasses import dataclass
+
+from ppu.isa import RESULT_BYTES, StoreFormat
+
+__all__ = ["Matrix", "Results"]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A row-major matrix in memory: byte address of its first row, bytes from a row to the next.
+
+    Of results, it has the sums.
+    """
+
+    address: int
+    stride: int
+    signed: bool = True
+
+    bias = None
+    result_bytes = 4
+
+    def epilogue(self, tile):
+        """Fields of a STORE that begins with this column tile."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results(Matrix):
+    """Results that the epilogue makes of sums, or sums with a bias.
+
+    Parameters
+    ----------
+    result_format : StoreFormat
+        With INT32, all but the bias is left out.
+    scales : int
+        Row of parameters with the scales of the first columns; the others follow.
+    zero_point, low, high : int
+        Numbers of the result's type; limits of INT8 or UINT8 are needed.
+    activate : bool
+        Results are looked up in the activation table.
+    bias : int, optional
+        Address of INT32 numbers, one for each column, to which products are added.
+    """
+
+    result_format: StoreFormat
+    scales: int = 0
+    zero_point: int = 0
+    low: int = 0
+    high: int = 0
+    activate: bool = False
+    bias: int | None = None
+
+    @property
+    def result_bytes(self):
+        """Bytes of a result."""
+        return RESULT_BYTES[self.result_format]
+
+    def epilogue(self, tile):
+        """Fields of a STORE that begins with this column tile."""
+        if self.result_format is StoreFormat.INT32:
+            return {}
+        return {
+            "result_format": self.result_format.value, "scales": self.scales + tile,
+            "zero_point": self.zero_point & 0xFF, "low": self.low & 0xFF, "high": self.high & 0xFF,
+            "activate": int(self.activate),
+        }  # fmt: skip
