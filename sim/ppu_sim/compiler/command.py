@@ -113,8 +113,7 @@ def summary(model):
     lines = []
     for stage in model.stages:
         if isinstance(stage, CoreStage):
-            lines += [f"core  {layer.name}: {' x '.join(map(str, layer.shape))} (M x N x K)"
-                      for layer in stage.layers]  # fmt: skip
+            lines += [f"core  {layer.name}: {layer}" for layer in stage.layers]
             lines.append(f"      {stage.plan.bytes:,} bytes of memory, at most "
                          f"{stage.plan.peak:,} of them for tensors")  # fmt: skip
         else:

@@ -7,7 +7,8 @@ from ppu.isa import StoreFormat, Target
 from ..program import Placement, Program, load, matmul_plan
 from ..program.matmul import emit
 from ..program.matrix import Matrix, Results
-from .layers import FORMATS
+from . import elementwise
+from .layers import FORMATS, Elementwise
 
 __all__ = ["Section", "add_constants", "sections"]
 
@@ -19,10 +20,13 @@ class Section:
         self.layer, self.start, self.commands = layer, start, commands
 
 
-def add_constants(plan, layer):
+def add_constants(config, plan, layer):
     """Puts the constants of a layer into the memory plan; returns their offsets by name."""
-    constants = {"weight": layer.weight, "bias": layer.bias, "scale": layer.scale}
-    return {name: plan.add(array) for name, array in constants.items() if array is not None}
+    if isinstance(layer, Elementwise):
+        found = elementwise.constants(config, layer)
+    else:
+        found = {"weight": layer.weight, "bias": layer.bias, "scale": layer.scale}
+    return {name: plan.add(array) for name, array in found.items() if array is not None}
 
 
 def sections(config, plan, layers, offsets, base, memory=None):
@@ -34,7 +38,7 @@ def sections(config, plan, layers, offsets, base, memory=None):
         The configuration of the core.
     plan : MemoryPlan
         Where everything lies.
-    layers : list of Gemm
+    layers : list of Gemm and Elementwise
         In their order.
     offsets : list of dict
         What :func:`add_constants` gave for each.
@@ -45,7 +49,13 @@ def sections(config, plan, layers, offsets, base, memory=None):
     """
     placement, found, start = Placement(config), [], 0
     for layer, places in zip(layers, offsets, strict=True):
-        commands = list(_gemm(config, plan, layer, places, base, memory, placement))
+        if isinstance(layer, Elementwise):
+            operands = [base + plan.tensors[t.name] for t in (*layer.operands, layer.y)]
+            commands = list(elementwise.program(
+                config, layer, {name: base + offset for name, offset in places.items()},
+                operands[0], operands[1], operands[-1]))
+        else:
+            commands = list(_gemm(config, plan, layer, places, base, memory, placement))
         found.append(Section(layer, start, Program(commands)))
         start += len(commands)
     return found

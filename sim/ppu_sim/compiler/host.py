@@ -7,10 +7,10 @@ import numpy as np
 from .layers import Tensor
 from .reader import ModelError, session_options
 
-__all__ = ["HostStage", "all_tensors"]
+__all__ = ["HostStage", "all_tensors", "run_nodes"]
 
 
-def _session(model, **changes):
+def _session(model):
     import onnxruntime
 
     options = session_options()
@@ -48,6 +48,14 @@ def _fixed(value, shape):
             size not in (None, given) for size, given in zip(value.shape, shape, strict=True)):
         raise ModelError(f"the shape of {value.name} must be {value.shape}, not {tuple(shape)}")
     return tuple(shape)
+
+
+def run_nodes(graph, nodes, values):
+    """Runs some nodes on arrays by name, of any shape; gives all that they make, by name."""
+    stage = HostStage(graph, nodes)
+    found = dict(values)
+    stage.run(None, found)
+    return found
 
 
 class HostStage:

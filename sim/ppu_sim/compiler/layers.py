@@ -6,7 +6,7 @@ import numpy as np
 
 from ppu.isa import StoreFormat
 
-__all__ = ["FORMATS", "Gemm", "Tensor", "Unplaced"]
+__all__ = ["FORMATS", "Elementwise", "Gemm", "Tensor", "Unplaced"]
 
 #: Type of a tensor -> format in which STORE writes it.
 FORMATS = {
@@ -60,15 +60,81 @@ class Gemm:
     zero_point: int = 0
 
     @property
+    def operands(self):
+        """Tensors that it takes."""
+        return (self.a,)
+
+    @property
     def shape(self):
         """M, N and K."""
         n, k = self.weight.shape
         return int(np.prod(self.a.shape[:-1], dtype=np.int64)), n, k
 
     @property
+    def macs(self):
+        """Multiply-accumulates."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
     def limits(self):
         """Least and largest result."""
-        if self.y.dtype.kind == "f" or self.scale is None:
-            return 0, 0
-        info = np.iinfo(self.y.dtype)
-        return int(info.min), int(info.max)
+        return (0, 0) if self.scale is None else _limits(self.y)
+
+    def __str__(self):
+        return " x ".join(map(str, self.shape)) + " (M x N x K)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elementwise:
+    """``table[round(a * scale + residual[b])]``, for each element.
+
+    Parameters
+    ----------
+    name : str
+        Of the operator.
+    a, b, y : Tensor
+        8-bit operands and result, of the same shape; `b` may be None.
+    scale : float
+        A float32 number.
+    residual : (256,) array of float32 or None
+        What is added, for each byte of `b`.
+    table : (256,) array of uint8 or None
+        Results, for each byte.
+    """
+
+    name: str
+    a: Tensor
+    b: Tensor | None = None
+    y: Tensor
+    scale: float = 1.0
+    residual: np.ndarray | None = None
+    table: np.ndarray | None = None
+
+    #: Those that count as work: taking elements as they are is none.
+    macs = 0
+
+    @property
+    def operands(self):
+        """Tensors that it takes."""
+        return (self.a,) if self.b is None else (self.a, self.b)
+
+    @property
+    def rounded(self):
+        """What STORE makes of the sums: it looks up entries of the table as it finds them in `a`.
+        """
+        return self.y if self.table is None else self.a
+
+    @property
+    def limits(self):
+        """Least and largest result before it is looked up."""
+        return _limits(self.rounded)
+
+    def __str__(self):
+        return f"{self.a.bytes:,} elements"
+
+
+def _limits(tensor):
+    if tensor.dtype.kind == "f":
+        return 0, 0
+    info = np.iinfo(tensor.dtype)
+    return int(info.min), int(info.max)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ppu.config import Signs
+
 from ..program import Program, end
 from .emission import add_constants, sections
 from .host import HostStage, all_tensors
@@ -11,6 +13,7 @@ from .layers import Unplaced
 from .memory import planned
 from .placing import is_alias, lowered
 from .reader import Graph, ModelError, read
+from .tables import grouped, table_layer
 
 __all__ = ["CompiledModel", "CoreStage", "compile_model"]
 
@@ -23,7 +26,7 @@ class CoreStage:
     ----------
     config : Config
         The configuration of the core.
-    layers : list of Gemm
+    layers : list of Gemm and Elementwise
         In their order.
     inputs, outputs : tuple of Tensor
         What comes from outside, and what is wanted there.
@@ -39,7 +42,7 @@ class CoreStage:
 
     def __post_init__(self):
         self.plan = self._plan()
-        self._offsets = [add_constants(self.plan, layer) for layer in self.layers]
+        self._offsets = [add_constants(self.config, self.plan, layer) for layer in self.layers]
 
     def _plan(self):
         lives = {}
@@ -52,8 +55,8 @@ class CoreStage:
         for tensor in self.inputs:
             wanted(tensor, 0)
         for step, layer in enumerate(self.layers):
-            wanted(layer.a, step)
-            wanted(layer.y, step)
+            for tensor in (*layer.operands, layer.y):
+                wanted(tensor, step)
         for tensor in self.outputs:
             wanted(tensor, len(self.layers))
         plan = planned(lives)
@@ -75,7 +78,7 @@ class CoreStage:
             for tensor in self.inputs:
                 device.write(base + self.plan.tensors[tensor.name], values[tensor.name])
             commands = [command for section in self.sections(base) for command in section.commands]
-            macs = sum(int(np.prod(layer.shape, dtype=np.int64)) for layer in self.layers)
+            macs = sum(layer.macs for layer in self.layers)
             took = device.run(Program([*commands, end(1)]), macs=macs)
             for tensor in self.outputs:
                 values[tensor.name] = device.read(
@@ -157,36 +160,45 @@ def compile_model(source, config, *, shapes=None):
     graph = source if isinstance(source, Graph) else read(source)
     graph, tensors = all_tensors(graph, shapes or {})
     names, stages, reasons = {name: name for name in tensors}, [], {}
-    for node in graph.nodes:
-        layer = None
+    for group in grouped(graph, tensors):
+        layer, aliased = None, is_alias(group[0])
         try:
-            layer = None if is_alias(node) else lowered(node, graph, tensors)
+            layer = None if aliased else _lowered(config, group, graph, tensors)
         except Unplaced as reason:
-            reasons[node.name] = f"{node.op}: {reason}"
-        on_core = layer is not None
-        if not on_core and is_alias(node):
-            on_core = bool(stages) and stages[-1][0]
+            reasons |= {node.name: f"{node.op}: {reason}" for node in group}
+        # What moves nothing stays with what is before it.
+        on_core = bool(stages and stages[-1][0]) if aliased else layer is not None
         if not stages or stages[-1][0] is not on_core:
             stages.append((on_core, []))
-        stages[-1][1].append((node, layer))
+        stages[-1][1].append((group, layer))
     return CompiledModel(graph, [
         _core_stage(config, graph, tensors, names, part, stages[index + 1:]) if on_core else
-        HostStage(graph, [node for node, _ in part])
+        HostStage(graph, [node for group, _ in part for node in group])
         for index, (on_core, part) in enumerate(stages)], reasons)
+
+
+def _lowered(config, group, graph, tensors):
+    """The layer for some nodes. Raises Unplaced if the core cannot do them."""
+    layer = table_layer(group, graph, tensors) or lowered(group[0], graph, tensors)
+    unsigned = [t.name for t in layer.operands[:1] if t.dtype == np.uint8]
+    if config.signs is Signs.SIGNED and unsigned:
+        raise Unplaced(f"the core takes signed operands only, and {unsigned[0]} is UINT8")
+    return layer
 
 
 def _core_stage(config, graph, tensors, names, part, later):
     """The stage of some nodes that follow each other: what is made and wanted where."""
     made, inputs = set(), {}
-    for node, layer in part:
-        for name in node.inputs:
-            if name in tensors and name not in made and name not in graph.constants:
-                inputs[name] = tensors[name]
+    for group, layer in part:
+        for node in group:
+            inputs |= {name: tensors[name] for name in node.inputs
+                       if name in tensors and name not in made}
+            made.update(node.outputs)
         if layer is None:
-            names[node.outputs[0]] = names[node.input(0)]
-        made.update(node.outputs)
+            names[group[0].outputs[0]] = names[group[0].input(0)]
     wanted = {value.name for value in graph.outputs} | {
-        name for _, nodes in later for node, _ in nodes for name in node.inputs}
+        name for _, groups in later for group, _ in groups for node in group
+        for name in node.inputs}  # fmt: skip
     return CoreStage(
         config, [layer for _, layer in part if layer is not None], tuple(inputs.values()),
         tuple(tensors[name] for name in sorted(made & wanted)), dict(names))

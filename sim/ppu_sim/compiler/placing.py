@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .layers import Gemm, Unplaced
+from ..model import float32
+from .layers import Elementwise, Gemm, Unplaced
 
 __all__ = ["is_alias", "lowered"]
 
@@ -130,4 +131,20 @@ def _matmul_integer(node, graph, tensors):
     return _gemm(node, tensors, weight, _bias(weight, zero_a, None), None)
 
 
-_LOWERINGS = {"QLinearMatMul": _qlinear_matmul, "QGemm": _qgemm, "MatMulInteger": _matmul_integer}
+def _qlinear_add(node, graph, tensors):
+    """As ONNX Runtime computes it on x86, see ``docs/decisions/float32.md``."""
+    a, b, y = tensors[node.input(0)], tensors.get(node.input(3)), tensors[node.outputs[0]]
+    if b is None or a.shape != b.shape:
+        raise Unplaced("its operands differ in shape, or one is constant")
+    what = "scale or zero point"
+    scale_a, zero_a, scale_b, zero_b, scale_y, zero_y = (
+        np.float32(_scalar(node, graph, i, what)) for i in (1, 2, 4, 5, 6, 7))
+    ratio_a, ratio_b = scale_a / scale_y, scale_b / scale_y
+    fixed = zero_y - float32.multiply_add(ratio_a, zero_a, ratio_b * zero_b)
+    entries = np.arange(256, dtype=np.uint8).view(b.dtype).astype(np.float32)
+    residual = float32.multiply_add(entries, ratio_b, fixed)
+    return Elementwise(name=node.name, a=a, b=b, y=y, scale=ratio_a, residual=residual)
+
+
+_LOWERINGS = {"QLinearMatMul": _qlinear_matmul, "QGemm": _qgemm, "MatMulInteger": _matmul_integer,
+              "QLinearAdd": _qlinear_add}  # fmt: skip
