@@ -22,17 +22,22 @@ def filled(config, seed):
     machine.scratchpad[:] = rng.integers(0, 256, machine.scratchpad.shape)
     shape = machine.accumulator.shape
     machine.accumulator[:] = rng.integers(-(1 << 31), 1 << 31, shape)
+    # Exponents around those with which results are neither 0 nor infinite.
+    words = rng.integers(0, 1 << 32, machine.parameters.shape, np.uint32)
+    machine.parameters[:] = words & 0x8FFFFFFF | 0x30000000
     return machine
 
 
 def compare(config, program, seed=0):
     machine = filled(config, seed)
     memories = [part.copy() for part in (machine.memory, machine.scratchpad, machine.accumulator)]
+    parameters = machine.parameters.reshape(config.parameter_rows, config.columns).copy()
     assert machine.run(program, _RING, 64)
-    run(config, program, *memories)
+    run(config, program, *memories, parameters)
     assert np.array_equal(machine.memory[:_RING], memories[0][:_RING])
     assert np.array_equal(machine.scratchpad, memories[1])
     assert np.array_equal(machine.accumulator, memories[2])
+    assert np.array_equal(machine.parameters.reshape(parameters.shape), parameters)
 
 
 @pytest.mark.parametrize("name", _CONFIGS)

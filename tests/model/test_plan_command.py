@@ -4,7 +4,8 @@ import pytest
 
 from ppu_sim.cli import main
 
-IN_ORDER = [f"--set={field}=1" for field in ("load_slots", "execute_slots", "store_slots")]
+IN_ORDER = ["--set=epilogue_lanes=0", *(
+    f"--set={field}=1" for field in ("load_slots", "execute_slots", "store_slots"))]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["plan", "estimate"])

@@ -30,7 +30,7 @@ SIZE = 2**13
 
 def job(rows, columns, address, stride, source=0, panel_stride=0):
     return {"rows": rows, "columns": columns, "address": address, "stride": stride,
-            "source": source, "panel_stride": panel_stride,
+            "source": source, "panel_stride": panel_stride, "size": 2,
             "extent": (rows - 1) * stride + 4 * columns,
             "contiguous": rows == 1 or stride == 4 * columns}
 
