@@ -6,7 +6,7 @@ from .backends import Settings, open_backend
 from .device import Device
 from .serial import PREFIX, is_board, open_board
 
-__all__ = ["open"]
+__all__ = ["configuration", "open"]
 
 
 def open(backend="verilator", *, preset=None, config=None, latency=None, stall=None, seed=None,
@@ -50,13 +50,13 @@ def open(backend="verilator", *, preset=None, config=None, latency=None, stall=N
     if is_board(backend):
         others = {"memory_size": memory_size, "waves": waves, "trace": trace or None}
         _refuse({**memory, **others})
-        return Device(open_board(backend, config=_configuration(preset, config), baud=baud))
+        return Device(open_board(backend, config=configuration(preset, config), baud=baud))
     if backend == PREFIX[:-1]:
         raise ValueError(f"a board needs its port, for example {PREFIX}/dev/ttyUSB0")
     if baud is not None:
         raise ValueError(f"baud is of the line to a board; {backend!r} has none")
     settings = Settings(**memory)
-    config = _configuration(preset, config) or MEDIUM
+    config = configuration(preset, config) or MEDIUM
     opened = open_backend(backend, config, memory_size, waves=waves, trace=trace)
     return Device(opened, settings)
 
@@ -68,7 +68,7 @@ def _refuse(arguments):
         raise ValueError(f"a board has its own memory and clock: {', '.join(given)} cannot be set")
 
 
-def _configuration(name, config):
+def configuration(name, config):
     """What is asked for, or None."""
     if config is None:
         return None if name is None else preset(name)

@@ -132,6 +132,14 @@ def test_inputs_are_checked(tmp_path, device):
             compiled.run(device, inputs)
 
 
+def test_front_door(tmp_path, device):
+    compiled = ppu_sim.compile(perceptron(tmp_path), preset="tiny", shapes={"x": X.shape})
+    with pytest.raises(ValueError, match=r"^the model was compiled for another core than that of"):
+        compiled.run(device, {"x": X})
+    with ppu_sim.open("model", preset="tiny") as tiny:
+        assert compiled.run(tiny, {"x": X})["y"].shape == (5, 10)
+
+
 def test_command(tmp_path, capsys):
     file = perceptron(tmp_path)
     np.save(tmp_path / "x.npy", X)

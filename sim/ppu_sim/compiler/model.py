@@ -71,6 +71,8 @@ class CoreStage:
 
     def run(self, device, values):
         """Runs it: adds its outputs to `values`, arrays by name. Returns the device's `Run`."""
+        if device.config != self.config:
+            raise ValueError("the model was compiled for another core than that of the device")
         with device.allocator.scope() as room:
             base = room.allocate(max(1, self.plan.bytes))
             for offset, array in self.plan.constants:
@@ -122,7 +124,7 @@ class CompiledModel:
         Raises
         ------
         ValueError
-            If an input is missing, or has another type or shape.
+            If an input is missing, or has another type or shape; or the device has another core.
         """
         values = {}
         for value in self.graph.inputs:
