@@ -9,7 +9,6 @@ from amaranth.sim import Simulator
 from test_store_unit import CONFIGS, Run, job
 
 from ppu.command.jobs import StoreJob
-from ppu.config import TINY
 from ppu.lib.states import StoreState
 from ppu.store.unit import StoreUnit
 
@@ -72,7 +71,8 @@ def test_too_few_bursts_in_flight_is_response():
 @pytest.mark.parametrize("awaits_answer", [False, True])
 def test_a_unit_with_nothing_to_send_tells_what_its_command_waits_for(
         waiting, state, awaits_answer):
-    dut = StoreUnit(TINY, job_layout=StoreJob(TINY))
+    config = CONFIGS["tiny"]
+    dut = StoreUnit(config, job_layout=StoreJob(config))
 
     async def check(ctx):
         if awaits_answer:
