@@ -16,7 +16,8 @@ class ResultRows(wiring.Component):
     """Puts the epilogue between accumulator and bus, with settings for two jobs.
 
     Rows come out in order: a job that is scaled may start once the last but one of these is done,
-    and one that is not once all are, since its rows pass in no time.
+    and one that is not once all are, since its rows pass in no time. It also waits for the
+    unpacker, whose last row came when the reader knew nothing of it any more.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ class ResultRows(wiring.Component):
         As :class:`~..epilogue.unit.Epilogue` has them, but `arrived` for any row.
     o_arrived, o_row, o_place : Out
         Rows of results.
+    unpacking : In(1)
+        The unpacker has a row.
     load : In(stream.Signature(ParameterWriteLayout))
         Parameters to write.
     """
@@ -52,6 +55,7 @@ class ResultRows(wiring.Component):
             "arrived": In(1), "residual_arrived": In(1), "row": In(row),
             "place": In(geometry.place), "scaled": In(geometry.scaled),
             "o_arrived": Out(1), "o_row": Out(row), "o_place": Out(geometry.place),
+            "unpacking": In(1),
             "load": In(stream.Signature(ParameterWriteLayout(parameter_rows, geometry.columns))),
         })  # fmt: skip
 
@@ -61,13 +65,17 @@ class ResultRows(wiring.Component):
             self.geometry, parameter_rows=self.parameter_rows)
         connect(m, flipped(self.load), epilogue.load)
         busy, ended = Signal(2), Signal(2)          # jobs whose settings are in use
+        drains = Signal()                           # the last job was scaled, and is not done
         m.d.comb += [
             self.is_scaled.eq(self.job.result_format != StoreFormat.INT32.value),
-            self.may_start.eq(Mux(self.is_scaled, ~busy.bit_select(self.settings, 1), busy == 0)),
+            self.may_start.eq(Mux(self.is_scaled, ~busy.bit_select(self.settings, 1), ~drains)),
             ended.bit_select(epilogue.o_settings, 1).eq(epilogue.o_arrived & epilogue.o_end),
         ]
         begun = Signal(2)
-        m.d.sync += busy.eq(busy & ~ended | begun)
+        m.d.sync += [
+            busy.eq(busy & ~ended | begun),
+            drains.eq(begun.any() | drains & (busy.any() | self.unpacking)),
+        ]
         with m.If(self.start & self.is_scaled):
             m.d.comb += begun.bit_select(self.settings, 1).eq(1)
             m.d.sync += self.settings.eq(~self.settings)

@@ -16,7 +16,8 @@ class RowReader(wiring.Component):
     One row may wait while another one is sliced, so a row is read early: from the first slot of the
     row before on. The accumulator may refuse it for as many cycles as that one has slots, less
     one, without a gap between the slots. A row for the epilogue is read when the one before is
-    done; if residual numbers are added to it, after these. ::
+    done; if residual numbers are added to it, after these. So no more than one row waits in the
+    unpacker, however long rows are in the epilogue. ::
 
         job --> walker --> descriptor register --> read
                                     +---- read_latency ---> place
@@ -83,7 +84,8 @@ class RowReader(wiring.Component):
         end    = Signal()
         place  = Signal.like(i.p.place)
         left   = Signal.like(i.p.slots)   # of the last row that was read, after the current one
-        wait   = Signal.like(i.p.slots)   # cycles until this row may be read
+        # Cycles until this row may be read.
+        wait   = Signal(len(i.p.slots) + geometry.has_epilogue)
         clear  = Signal(init=1)           # wait == 0
         may    = Signal(init=1)           # clear, and room >= 0
         room   = Signal(range(-slices - 1, self.buffer_beats + 1), init=self.buffer_beats)
@@ -123,8 +125,10 @@ class RowReader(wiring.Component):
                 loaded.eq(load), self.read.payload.eq(first), place.eq(i.p.place),
                 slots.eq(i.p.slots), end.eq(i.p.end),
             ]
+        # What is left of the row before counts as well: it may be in the way when this one is done.
         with m.If(issue):
-            m.d.sync += [wait.eq(Mux(strict, slots, left)), left.eq(Mux(strict, 0, slots))]
+            held = left + Mux(strict, slots, 0) if geometry.has_epilogue else left
+            m.d.sync += [wait.eq(held), left.eq(Mux(strict, 0, slots))]
         with m.Elif(~clear):
             m.d.sync += wait.eq(wait - 1)
         with m.Elif(left != 0):

@@ -28,12 +28,12 @@ class StoreUnit(wiring.Component):
     Two paths start with a job and meet at the W channel: addresses, which go ahead, and rows. ::
 
         job --+--> RowRanges ----------------------------> WriteEngine --> axi
-              +--> RowReader --> acc_read, acc_data --> Unpacker --^
-                                            ResultRows --^
+              +--> RowReader --> acc_read, acc_data --> ResultRows --> Unpacker --^
 
     Latency: job to `acc_read.valid` two cycles, to `axi.aw.valid` three, to the first `axi.w.valid`
     eight, and where results are scaled, `Epilogue.latency` later; last `axi.b` to `completed` one.
-    Throughput one beat per cycle; no bubble between jobs
+    Throughput one beat per cycle, but for results of 32 bits from as many lanes as fill the bus:
+    rows in the epilogue take the buffer's room, and some wait for it; no bubble between jobs
     where an accumulator row is at least two beats, else one cycle. Rows of two beats or more are
     read so early that the beats go on while every other row has to wait a cycle for its bank. Cuts
     all paths.
@@ -115,6 +115,7 @@ class StoreUnit(wiring.Component):
         results = None
         if has_epilogue:
             m.submodules.results = results = self._results(m, geometry, rows)
+            m.d.comb += results.unpacking.eq(unpacker.busy)
         self._start(m, ranges.i, rows.job, results)
         connect(m, ranges.o, writer.ranges)
         connect(m, rows.read, flipped(self.acc_read))

@@ -45,6 +45,8 @@ class Unpacker(wiring.Component):
         A row of results, from bit 0 on.
     place : In(geometry.place)
         Where its units go.
+    busy : Out(1)
+        There is a row inside, or there was one until this cycle.
     beats : Out(stream.Signature(StrobedLayout(8 * beat_bytes)))
         Bus words, in order.
     """
@@ -55,7 +57,7 @@ class Unpacker(wiring.Component):
         super().__init__({
             "arrived": In(1),
             "row": In(32 * geometry.columns),
-            "place": In(geometry.place),
+            "place": In(geometry.place), "busy": Out(1),
             "beats": Out(stream.Signature(StrobedLayout(8 * self.beat_bytes))),
         })
 
@@ -132,6 +134,7 @@ class Unpacker(wiring.Component):
             comes.eq(self.arrived | s_waits),
             place.eq(Mux(s_waits, s_place, self.place)),
         ]
+        m.d.comb += self.busy.eq(p_valid | s_waits)
         after = Cat(place.lane[:unit_bits], reach[:-1])
         m.d.sync += s_waits.eq(comes & ~free)
         with m.If(self.arrived):

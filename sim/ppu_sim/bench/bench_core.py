@@ -48,7 +48,7 @@ async def every_address_near_a_page_edge(dut, stalls):
     await env.run(program + [end(5)])
 
 
-@cocotb.test(timeout_time=400, timeout_unit="us")
+@cocotb.test(timeout_time=1600, timeout_unit="us")
 @cocotb.parametrize(stalls=list(STALLS))
 async def random_programs(dut, stalls):
     """Full of hazards and odd strides, some refused; through rings of every small size."""
