@@ -94,7 +94,7 @@ class Lane(wiring.Component):
         activation = self._bank(m, "activation", _ENTRIES, 8, upper)
 
         scaled = multiply_add.o
-        settings, to = self.settings, to_int8
+        settings = self.settings
         floating = Mux(
             settings.half, Mux(settings.bfloat, _until(m, to_bfloat16, "bfloat16"), to_float16.o),
             delay(m, scaled.as_value(), to_float16.LATENCY, name="float32", reset_less=True))
@@ -107,7 +107,7 @@ class Lane(wiring.Component):
             multiply_add.z.as_value().eq(
                 Mux(self.add_residual, residual.r_data.as_value(), _NOTHING)),
             *(part.i.eq(scaled) for part in (to_int8, to_bfloat16, to_float16)),
-            *(getattr(to, name).eq(settings[name]) for name in ("zero_point", "low", "high")),
+            *(getattr(to_int8, name).eq(settings[name]) for name in ("zero_point", "low", "high")),
             activation.r_en.eq(self.looks_up), activation.r_row.eq(to_int8.o),
         ]  # fmt: skip
         kept = delay(m, floating, self.LATENCY - self.SETTINGS, name="floating", reset_less=True)

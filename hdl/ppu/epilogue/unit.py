@@ -107,11 +107,11 @@ class Epilogue(wiring.Component):
                 sums.eq(self.row), residual.eq(waiting), scales.eq(scaled.scales),
                 settings.eq(scaled.settings), group.eq(0), active.eq(1),
             ]
-        place = delay(m, Cat(group, scales), Lane.PLACE, name="scale_place", reset_less=True)
+        scale = delay(m, Cat(group, scales), Lane.PLACE, name="scale_place", reset_less=True)
         entries = delay(m, residual[:8 * count], Lane.PLACE, name="entries", reset_less=True)
         for index, lane in enumerate(lanes):
             m.d.comb += [
-                lane.sum.eq(sums.word_select(index, 32)), lane.scale.eq(place),
+                lane.sum.eq(sums.word_select(index, 32)), lane.scale.eq(scale),
                 lane.entry.eq(entries.word_select(index, 8)),
             ]
         return active, settings

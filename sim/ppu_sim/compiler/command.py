@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from ppu.config import preset
 from .. import opening
 from ..backends import BACKENDS
 from ..gemm import add_backend
-from ..program import Program, end
+from ..program import end
 from .model import CoreStage, compile_model
 from .reader import read
 
@@ -124,10 +125,8 @@ def summary(model):
 
 def listing(stage):
     """The program of a stage as text, a heading for each layer."""
-    lines = []
-    for section in stage.sections():
-        lines.append(f"; {section.layer.name}")
-        for index, command in enumerate(section.commands, start=section.start):
-            lines.append(f"{index:5}  {command}")
-    total = sum(len(section.commands) for section in stage.sections())
-    return "\n".join([*lines, f"{total:5}  {Program([end(1)])[0]}"])
+    lines, index = [], count()
+    for layer, commands in stage.sections():
+        lines.append(f"; {layer.name}")
+        lines += [f"{next(index):5}  {command}" for command in commands]
+    return "\n".join([*lines, f"{next(index):5}  {end(1)}"])

@@ -53,8 +53,9 @@ def program(config, layer, places, a, b, y):
         Addresses of operands and result.
     """
     yield from _parameters(config, layer, places)
-    selection = config.scratchpad_rows - len(_selection(config))
-    yield load(rows=config.scratchpad_rows - selection, bytes=config.row_bytes,
+    chosen = len(_selection(config))
+    selection = config.scratchpad_rows - chosen
+    yield load(rows=chosen, bytes=config.row_bytes,
                address=places["selection"], destination=selection)  # fmt: skip
     width, total = RESIDUAL_CHUNKS * config.columns, layer.a.bytes
     panels = -(-width // config.row_bytes)

@@ -4,20 +4,13 @@ import numpy as np
 
 from ppu.isa import StoreFormat, Target
 
-from ..program import Placement, Program, load, matmul_plan
+from ..program import Placement, load, matmul_plan
 from ..program.matmul import emit
 from ..program.matrix import Matrix, Results
 from . import elementwise
 from .layers import FORMATS, Elementwise
 
-__all__ = ["Section", "add_constants", "sections"]
-
-
-class Section:
-    """The commands of one layer: where they begin in the program, and how many they are."""
-
-    def __init__(self, layer, start, commands):
-        self.layer, self.start, self.commands = layer, start, commands
+__all__ = ["add_constants", "sections"]
 
 
 def add_constants(config, plan, layer):
@@ -30,7 +23,7 @@ def add_constants(config, plan, layer):
 
 
 def sections(config, plan, layers, offsets, base, memory=None):
-    """The program of some layers without END, in sections.
+    """The program of some layers without END: pairs of a layer and its commands.
 
     Parameters
     ----------
@@ -47,18 +40,16 @@ def sections(config, plan, layers, offsets, base, memory=None):
     memory : MemoryTiming, optional
         The memory for which products are cut.
     """
-    placement, found, start = Placement(config), [], 0
+    placement = Placement(config)
     for layer, places in zip(layers, offsets, strict=True):
         if isinstance(layer, Elementwise):
             operands = [base + plan.tensors[t.name] for t in (*layer.operands, layer.y)]
-            commands = list(elementwise.program(
+            commands = elementwise.program(
                 config, layer, {name: base + offset for name, offset in places.items()},
-                operands[0], operands[1], operands[-1]))
+                operands[0], operands[1], operands[-1])
         else:
-            commands = list(_gemm(config, plan, layer, places, base, memory, placement))
-        found.append(Section(layer, start, Program(commands)))
-        start += len(commands)
-    return found
+            commands = _gemm(config, plan, layer, places, base, memory, placement)
+        yield layer, list(commands)
 
 
 def _gemm(config, plan, layer, places, base, memory, placement):

@@ -6,8 +6,10 @@ import numpy as np
 
 from ppu.isa import StoreFormat
 
-__all__ = ["FORMATS", "Elementwise", "Gemm", "Tensor", "Unplaced"]
+__all__ = ["BYTES", "FORMATS", "Elementwise", "Gemm", "Tensor", "Unplaced"]
 
+#: Types of operands.
+BYTES = (np.dtype(np.int8), np.dtype(np.uint8))
 #: Type of a tensor -> format in which STORE writes it.
 FORMATS = {
     np.dtype(np.int8): StoreFormat.INT8, np.dtype(np.uint8): StoreFormat.UINT8,

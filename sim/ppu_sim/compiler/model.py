@@ -66,7 +66,7 @@ class CoreStage:
         return plan
 
     def sections(self, base=0, memory=None):
-        """The program without END for memory from `base` on, a section for each layer."""
+        """Pairs of a layer and its commands, without END, for memory from `base` on."""
         return sections(self.config, self.plan, self.layers, self._offsets, base, memory)
 
     def run(self, device, values):
@@ -79,7 +79,7 @@ class CoreStage:
                 device.write(base + offset, array)
             for tensor in self.inputs:
                 device.write(base + self.plan.tensors[tensor.name], values[tensor.name])
-            commands = [command for section in self.sections(base) for command in section.commands]
+            commands = [command for _, part in self.sections(base) for command in part]
             macs = sum(layer.macs for layer in self.layers)
             took = device.run(Program([*commands, end(1)]), macs=macs)
             for tensor in self.outputs:

@@ -3,13 +3,12 @@
 import numpy as np
 
 from ..model import float32
-from .layers import Elementwise, Gemm, Unplaced
+from .layers import BYTES, Elementwise, Gemm, Unplaced
 
 __all__ = ["is_alias", "lowered"]
 
 #: Operators that change nothing but the shape.
 _ALIASES = {"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity"}
-_BYTES = (np.dtype(np.int8), np.dtype(np.uint8))
 
 
 def is_alias(node):
@@ -54,7 +53,7 @@ def _scalar(node, graph, index, what):
 
 
 def _check_operand(node, tensors):
-    if tensors[node.input(0)].dtype not in _BYTES:
+    if tensors[node.input(0)].dtype not in BYTES:
         raise Unplaced("its operand A is not a tensor of 8 bits")
 
 

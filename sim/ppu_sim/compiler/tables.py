@@ -3,7 +3,7 @@
 import numpy as np
 
 from .host import run_nodes
-from .layers import Elementwise
+from .layers import BYTES, Elementwise
 
 __all__ = ["grouped", "table_layer"]
 
@@ -16,7 +16,6 @@ _SINGLE = {
     "Reciprocal", "Relu", "Selu", "Sigmoid", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Tanh",
     "FastGelu", "BiasGelu",
 }  # fmt: skip
-_BYTES = (np.dtype(np.int8), np.dtype(np.uint8))
 
 
 def grouped(graph, tensors):
@@ -39,7 +38,7 @@ def _is_number(graph, name):
 
 def _region(nodes, graph, tensors):
     first = nodes[0]
-    if first.op != "DequantizeLinear" or tensors[first.input(0)].dtype not in _BYTES or not all(
+    if first.op != "DequantizeLinear" or tensors[first.input(0)].dtype not in BYTES or not all(
             _is_number(graph, name) for name in first.inputs[1:]):  # fmt: skip
         return None
     region, values = [first], {first.outputs[0]}
@@ -75,7 +74,7 @@ def table_layer(group, graph, tensors):
     if len(group) == 1 and group[0].op not in _WHOLE:
         return None
     a, y = tensors[group[0].input(0)], tensors[group[-1].outputs[0]]
-    if y.dtype not in _BYTES or (len(group) == 1 and not all(
+    if y.dtype not in BYTES or (len(group) == 1 and not all(
             _is_number(graph, name) for name in group[0].inputs[1:])):  # fmt: skip
         return None
     entries = np.arange(256, dtype=np.uint8).view(a.dtype)
