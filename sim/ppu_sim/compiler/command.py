@@ -13,7 +13,8 @@ from .. import opening
 from ..backends import BACKENDS
 from ..gemm import add_backend
 from ..program import end
-from .model import CoreStage, compile_model
+from .core_stage import CoreStage
+from .model import compile_model
 from .reader import read
 
 __all__ = ["add_commands"]

@@ -1,100 +1,140 @@
 """The program of an operator that takes elements one by one."""
 
+from itertools import count
+
 import numpy as np
 
 from ppu.isa import RESIDUAL_CHUNKS, Target
 
 from ..program import execute, load, store
+from .area import areas
 from .layers import FORMATS
 
-__all__ = ["constants", "program"]
-
-_ENTRIES = 256
+__all__ = ["ElementwiseProgram", "Passes"]
 
 
-def constants(config, layer):
-    """Its constants by name: matrices that choose columns, scales, tables."""
-    found = {"selection": _selection(config),
-             "scale": np.full(config.columns, layer.scale, np.float32)}  # fmt: skip
-    for name, table in (("residual", layer.residual), ("table", layer.table)):
-        if table is not None:       # each lane has one
-            words = table.view(np.uint32) if name == "residual" else table.astype(np.uint32)
-            found[name] = np.repeat(words, config.epilogue_lanes)
-    return found
+class ElementwiseProgram:
+    """An operator that takes elements one by one.
+
+    Attributes
+    ----------
+    constants : dict
+        Arrays by name.
+    """
+
+    def __init__(self, config, plan, layer):
+        self.layer = layer
+        self._passes = Passes(config, layer)
+        self.constants = self._passes.constants
+
+    def commands(self, context, places):
+        """The commands; `places` has the address of each constant."""
+        tensors = (*self.layer.operands, self.layer.y)
+        found = areas([context.place(tensor) for tensor in tensors],
+                      [context.plan.layouts.get(tensor.name) for tensor in tensors],
+                      self.layer.y.bytes, self._passes.width)  # fmt: skip
+        yield from self._passes.prelude(places)
+        yield from self._passes.commands(found)
 
 
-def _selection(config):
-    """Matrices of ones with which a product takes `columns` bytes of a row as they are."""
-    row_bytes, columns = config.row_bytes, config.columns
-    count = max(row_bytes // columns, columns // row_bytes)
-    matrices = np.zeros((count, columns, row_bytes), np.int8)
-    for index in range(count):
-        for column in range(columns):
-            lane = column + index * columns if row_bytes >= columns else column - index * row_bytes
-            if 0 <= lane < row_bytes:
-                matrices[index, column, lane] = 1
-    return matrices.reshape(-1, row_bytes)
-
-
-def program(config, layer, places, a, b, y):
-    """The commands of a layer.
-
-    Tensors are taken as rows of as many bytes as a row of the accumulator has residual numbers.
+class Passes:
+    """Passes over areas of memory, all with the same numbers.
 
     Parameters
     ----------
     config : Config
         The configuration of the core.
     layer : Elementwise
-        The layer.
-    places : dict
-        Address of each constant.
-    a, b, y : int
-        Addresses of operands and result.
+        What is done.
+
+    Attributes
+    ----------
+    constants : dict
+        Arrays by name: matrices that choose columns, scales, tables.
+    width : int
+        Bytes of a row that is filled best: what a row of the accumulator has residual numbers for.
     """
-    yield from _parameters(config, layer, places)
-    chosen = len(_selection(config))
-    selection = config.scratchpad_rows - chosen
-    yield load(rows=chosen, bytes=config.row_bytes,
-               address=places["selection"], destination=selection)  # fmt: skip
-    width, total = RESIDUAL_CHUNKS * config.columns, layer.a.bytes
-    panels = -(-width // config.row_bytes)
-    # Two blocks at a time, each with its sums and, behind them, its residual numbers.
-    most = min(config.accumulator_rows // 2 // (RESIDUAL_CHUNKS + 1), selection // 2 // panels)
-    whole = total // width
-    blocks = [(row, min(most, whole - row), width) for row in range(0, whole, most)]
-    if total % width:
-        blocks.append((whole, 1, total % width))
-    for index, (row, rows, columns) in enumerate(blocks):
-        scratchpad, sums = index % 2 * (selection // 2), index % 2 * (config.accumulator_rows // 2)
-        residual = sums + RESIDUAL_CHUNKS * rows
-        yield load(rows=rows, bytes=columns, address=a + row * width, destination=scratchpad)
-        if layer.b is not None:
-            yield load(rows=rows, bytes=columns, address=b + row * width, destination=residual,
-                       target=Target.ACCUMULATOR)  # fmt: skip
-        for tile in range(-(-columns // config.columns)):
-            yield _execute(config, layer, rows, tile, scratchpad, selection, sums)
-        low, high = layer.limits
-        adds = {"add_residual": True, "residual": residual} if layer.b is not None else {}
-        yield store(rows=rows, columns=columns, address=y + row * width, source=sums,
-                    result_format=FORMATS[layer.rounded.dtype], low=low, high=high, scales=0,
-                    shared_scales=True, activate=layer.table is not None, **adds)  # fmt: skip
+
+    def __init__(self, config, layer):
+        self.config, self.layer = config, layer
+        self.width = RESIDUAL_CHUNKS * config.columns
+        matrices = _selection(config)
+        self._selection = config.scratchpad_rows - len(matrices)
+        self.constants = {"selection": matrices,
+                          "scale": np.full(config.columns, layer.scale, np.float32)}  # fmt: skip
+        for name, table in (("residual", layer.residual), ("table", layer.table)):
+            if table is not None:       # each lane has one
+                words = table.view(np.uint32) if name == "residual" else table.astype(np.uint32)
+                self.constants[name] = np.repeat(words, config.epilogue_lanes)
+
+    def prelude(self, places):
+        """The commands that bring the constants; `places` has the address of each."""
+        rows = self.config.scratchpad_rows - self._selection
+        yield load(rows=rows, bytes=self.config.row_bytes, address=places["selection"],
+                   destination=self._selection)  # fmt: skip
+        rows = self.config.parameter_rows
+        for name, row in (("scale", 0), ("residual", rows // 2), ("table", 3 * rows // 4)):
+            if name in places:
+                yield load(rows=1, bytes=4 * self.constants[name].size, address=places[name],
+                           destination=row, panel_stride=1,
+                           target=Target.PARAMETERS)  # fmt: skip
+
+    def commands(self, areas):
+        """The commands, two blocks at a time: each has its half of the memories."""
+        half = count()
+        for area in areas:
+            for start in range(0, area.bytes, self.width):
+                yield from self._segment(area, start, half)
+
+    def _segment(self, area, start, half):
+        """Rows of an area from byte `start` on."""
+        config, layer = self.config, self.layer
+        size = min(self.width, area.bytes - start)
+        tiles = -(-size // config.columns)
+        panels = -(-tiles * config.columns // config.row_bytes)
+        selection = self._selection
+        # Behind the sums are the residual numbers.
+        most = min(config.accumulator_rows // 2 // (tiles + 1), selection // 2 // panels)
+        for first in range(0, area.rows, most):
+            rows, which = min(most, area.rows - first), next(half) % 2
+            scratchpad, sums = which * (selection // 2), which * (config.accumulator_rows // 2)
+            residual = sums + tiles * rows
+            (a, a_stride), *others = area.operands
+            yield load(rows=rows, bytes=size, address=a + first * a_stride + start, stride=a_stride,
+                       destination=scratchpad)  # fmt: skip
+            for b, b_stride in others:
+                yield load(rows=rows, bytes=size, address=b + first * b_stride + start,
+                           stride=b_stride, destination=residual,
+                           target=Target.ACCUMULATOR)  # fmt: skip
+            for tile in range(tiles):
+                yield self._execute(rows, tile, scratchpad, sums)
+            low, high = layer.limits
+            adds = {"add_residual": True} if others else {}
+            for row, height, address, stride in area.stores(first, rows, start):
+                yield store(rows=height, columns=size, address=address, stride=stride,
+                            source=sums + row, panel_stride=rows, scales=0, shared_scales=True,
+                            result_format=FORMATS[layer.rounded.dtype], low=low, high=high,
+                            activate=layer.table is not None,
+                            residual=residual + row if others else 0, **adds)  # fmt: skip
+
+    def _execute(self, rows, tile, scratchpad, sums):
+        """The sums of a column tile are its elements."""
+        row_bytes, columns = self.config.row_bytes, self.config.columns
+        panel, lane = divmod(tile * columns, row_bytes)
+        return execute(
+            m=rows, k=max(1, columns // row_bytes), a=scratchpad + panel * rows, a_stride=rows,
+            b=self._selection + (lane // columns * columns), b_stride=columns, c=sums + tile * rows,
+            a_signed=self.layer.a.dtype == np.int8)  # fmt: skip
 
 
-def _parameters(config, layer, places):
-    for name, row in (("scale", 0), ("residual", config.parameter_rows // 2),
-                      ("table", 3 * config.parameter_rows // 4)):  # fmt: skip
-        if name in places:
-            words = config.columns if name == "scale" else _ENTRIES * config.epilogue_lanes
-            yield load(rows=1, bytes=4 * words, address=places[name], destination=row,
-                       panel_stride=1, target=Target.PARAMETERS)  # fmt: skip
-
-
-def _execute(config, layer, rows, tile, scratchpad, selection, sums):
-    """The sums of a column tile are its elements."""
+def _selection(config):
+    """Matrices of ones with which a product takes `columns` bytes of a row as they are."""
     row_bytes, columns = config.row_bytes, config.columns
-    panel, lane = divmod(tile * columns, row_bytes)
-    return execute(
-        m=rows, k=max(1, columns // row_bytes), a=scratchpad + panel * rows, a_stride=rows,
-        b=selection + (lane // columns * columns), b_stride=columns, c=sums + tile * rows,
-        a_signed=layer.a.dtype == np.int8)  # fmt: skip
+    matrices = np.zeros(
+        (max(row_bytes // columns, columns // row_bytes), columns, row_bytes), np.int8)
+    for index in range(len(matrices)):
+        for column in range(columns):
+            lane = column + index * columns if row_bytes >= columns else column - index * row_bytes
+            if 0 <= lane < row_bytes:
+                matrices[index, column, lane] = 1
+    return matrices.reshape(-1, row_bytes)

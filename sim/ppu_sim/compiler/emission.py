@@ -1,77 +1,95 @@
 """From layers to the program of the core."""
 
-import numpy as np
+from typing import NamedTuple
 
-from ppu.isa import StoreFormat, Target
+from ..cycles import MemoryTiming
+from ..program import Placement
+from .border import fill
+from .convolution import ConvolutionProgram
+from .elementwise import ElementwiseProgram
+from .gemm import GemmProgram
+from .image_layers import Convolution, ImageLayer, MaxPool
+from .layers import Elementwise, Gemm
+from .max_pool import MaxPoolProgram
+from .memory import MemoryPlan
 
-from ..program import Placement, load, matmul_plan
-from ..program.matmul import emit
-from ..program.matrix import Matrix, Results
-from . import elementwise
-from .layers import FORMATS, Elementwise
+__all__ = ["Context", "Emission"]
 
-__all__ = ["add_constants", "sections"]
-
-
-def add_constants(config, plan, layer):
-    """Puts the constants of a layer into the memory plan; returns their offsets by name."""
-    if isinstance(layer, Elementwise):
-        found = elementwise.constants(config, layer)
-    else:
-        found = {"weight": layer.weight, "bias": layer.bias, "scale": layer.scale}
-    return {name: plan.add(array) for name, array in found.items() if array is not None}
+_PROGRAMS = {Convolution: ConvolutionProgram, Elementwise: ElementwiseProgram, Gemm: GemmProgram,
+             MaxPool: MaxPoolProgram}  # fmt: skip
 
 
-def sections(config, plan, layers, offsets, base, memory=None):
-    """The program of some layers without END: pairs of a layer and its commands.
+class Context(NamedTuple):
+    """What the program of a layer depends on, besides the layer.
+
+    Parameters
+    ----------
+    plan : MemoryPlan
+        Where everything lies.
+    base : int
+        Address of the plan's first byte.
+    memory : MemoryTiming or None
+        The memory for which products are cut.
+    placement : Placement
+        What is in the core's memories.
+    """
+
+    plan: MemoryPlan
+    base: int
+    memory: MemoryTiming | None
+    placement: Placement
+
+    def place(self, tensor):
+        """Address of a tensor."""
+        return self.base + self.plan.tensors[tensor.name]
+
+    def image(self, tensor):
+        """Address and layout of an image."""
+        return self.place(tensor), self.plan.layouts[tensor.name]
+
+
+class Emission:
+    """The program of some layers.
 
     Parameters
     ----------
     config : Config
         The configuration of the core.
     plan : MemoryPlan
-        Where everything lies.
-    layers : list of Gemm and Elementwise
+        Where tensors lie; constants of the layers are added to it.
+    layers : list
         In their order.
-    offsets : list of dict
-        What :func:`add_constants` gave for each.
-    base : int
-        Address of the plan's first byte.
-    memory : MemoryTiming, optional
-        The memory for which products are cut.
     """
-    placement = Placement(config)
-    for layer, places in zip(layers, offsets, strict=True):
-        if isinstance(layer, Elementwise):
-            operands = [base + plan.tensors[t.name] for t in (*layer.operands, layer.y)]
-            commands = elementwise.program(
-                config, layer, {name: base + offset for name, offset in places.items()},
-                operands[0], operands[1], operands[-1])
-        else:
-            commands = _gemm(config, plan, layer, places, base, memory, placement)
-        yield layer, list(commands)
 
+    def __init__(self, config, plan, layers):
+        self.config, self.plan = config, plan
+        self._programs = [_PROGRAMS[type(layer)](config, plan, layer) for layer in layers]
+        self._offsets = [
+            {name: plan.add(array) for name, array in program.constants.items()
+             if array is not None} for program in self._programs]  # fmt: skip
 
-def _gemm(config, plan, layer, places, base, memory, placement):
-    """A product for as many columns as there is room for scales."""
-    m, n, k = layer.shape
-    step = config.scale_rows * config.columns if layer.scale is not None else n
-    for first in range(0, n, step):
-        columns = min(step, n - first)
-        if layer.scale is not None:
-            yield load(rows=1, bytes=4 * columns, address=base + places["scale"] + 4 * first,
-                       destination=0, panel_stride=1, target=Target.PARAMETERS)  # fmt: skip
-        size = layer.y.dtype.itemsize
-        results = _results(layer, base + plan.tensors[layer.y.name] + size * first, size * n,
-                           "bias" in places and base + places["bias"] + 4 * first)
-        a = Matrix(base + plan.tensors[layer.a.name], k, layer.a.dtype == np.int8)
-        b = Matrix(base + places["weight"] + k * first, k, layer.weight.dtype == np.int8)
-        cut = matmul_plan(config, m, columns, k, k, k, size * n, memory)
-        yield from emit(config, cut, a, b, results, placement)
+    def sections(self, base=0, memory=None):
+        """Pairs of a layer and its commands, without END.
 
+        Parameters
+        ----------
+        base : int
+            Address of the plan's first byte.
+        memory : MemoryTiming, optional
+            The memory for which products are cut.
+        """
+        context, filled = Context(self.plan, base, memory, Placement(self.config)), {}
+        for program, offsets in zip(self._programs, self._offsets, strict=True):
+            places = {name: base + offset for name, offset in offsets.items()}
+            yield program.layer, [*self._border(program.layer, context, filled),
+                                  *program.commands(context, places)]  # fmt: skip
 
-def _results(layer, address, stride, bias):
-    low, high = layer.limits
-    form = FORMATS[layer.y.dtype] if layer.scale is not None else StoreFormat.INT32
-    return Results(address, stride, result_format=form, zero_point=layer.zero_point, low=low,
-                   high=high, bias=bias or None)  # fmt: skip
+    def _border(self, layer, context, filled):
+        """Fills the border of a layer's operand, if it has not been yet."""
+        if not isinstance(layer, ImageLayer) or not any(layer.border):
+            return
+        address, layout = context.image(layer.a)
+        root = self.plan.tensors[layer.a.name]
+        if filled.get(root) != (layer.a.name, layer.fill):
+            filled[root] = layer.a.name, layer.fill
+            yield from fill(self.config, layer.a.dtype, layout, address, layer.fill)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ppu.isa import StoreFormat
 
-__all__ = ["BYTES", "FORMATS", "Elementwise", "Gemm", "Tensor", "Unplaced"]
+__all__ = ["BYTES", "FORMATS", "Elementwise", "Gemm", "Tensor", "Unplaced", "limits_of"]
 
 #: Types of operands.
 BYTES = (np.dtype(np.int8), np.dtype(np.uint8))
@@ -80,7 +80,7 @@ class Gemm:
     @property
     def limits(self):
         """Least and largest result."""
-        return (0, 0) if self.scale is None else _limits(self.y)
+        return (0, 0) if self.scale is None else limits_of(self.y)
 
     def __str__(self):
         return " x ".join(map(str, self.shape)) + " (M x N x K)"
@@ -129,13 +129,14 @@ class Elementwise:
     @property
     def limits(self):
         """Least and largest result before it is looked up."""
-        return _limits(self.rounded)
+        return limits_of(self.rounded)
 
     def __str__(self):
         return f"{self.a.bytes:,} elements"
 
 
-def _limits(tensor):
+def limits_of(tensor):
+    """Least and largest number of a tensor of integers; 0 and 0 of others."""
     if tensor.dtype.kind == "f":
         return 0, 0
     info = np.iinfo(tensor.dtype)

@@ -18,6 +18,10 @@ class MemoryPlan:
     ----------
     tensors : dict
         Offset of each tensor, by its name.
+    layouts : dict
+        :class:`Layout` of each tensor that is an image, by its name.
+    workspaces : dict
+        Offset of what a layer needs for itself, by the name of its result.
     constants : list of array
         Constants, as :meth:`add` took them.
     bytes : int
@@ -27,16 +31,22 @@ class MemoryPlan:
     """
 
     tensors: dict = field(default_factory=dict)
+    layouts: dict = field(default_factory=dict)
+    workspaces: dict = field(default_factory=dict)
     constants: list = field(default_factory=list)
     bytes: int = 0
     peak: int = 0
+    _offsets: dict = field(default_factory=dict, repr=False)
 
     def add(self, array):
-        """The offset of a constant."""
-        offset = self.bytes
-        self.constants.append((offset, np.ascontiguousarray(array)))
-        self.bytes += _aligned(array.nbytes)
-        return offset
+        """The offset of a constant; those of the same bytes share their place."""
+        array = np.ascontiguousarray(array)
+        key = array.tobytes()
+        if key not in self._offsets:
+            self._offsets[key] = self.bytes
+            self.constants.append((self.bytes, array))
+            self.bytes += _aligned(array.nbytes)
+        return self._offsets[key]
 
 
 def _aligned(size):

@@ -4,6 +4,8 @@ import numpy as np
 
 from ..model import float32
 from .layers import BYTES, Elementwise, Gemm, Unplaced
+from .operands import bias_of, constant, scalar, without_zero_point
+from .windows import average_pool, global_average_pool, max_pool, qlinear_conv
 
 __all__ = ["is_alias", "lowered"]
 
@@ -38,43 +40,9 @@ def lowered(node, graph, tensors):
     return _LOWERINGS[node.op](node, graph, tensors)
 
 
-def _constant(node, graph, index, what):
-    name = node.input(index)
-    if name not in graph.constants:
-        raise Unplaced(f"its {what} is not constant")
-    return graph.constants[name]
-
-
-def _scalar(node, graph, index, what):
-    value = _constant(node, graph, index, what)
-    if value.size != 1:
-        raise Unplaced(f"its {what} is not a single number")
-    return value.reshape(())
-
-
 def _check_operand(node, tensors):
     if tensors[node.input(0)].dtype not in BYTES:
         raise Unplaced("its operand A is not a tensor of 8 bits")
-
-
-def _without_zero_point(weight, zero):
-    """An (N, K) weight less its zero points, still in 8 bits."""
-    wide = weight.astype(np.int16) - zero.astype(np.int16).reshape(-1, 1)
-    for dtype in (np.int8, np.uint8):
-        info = np.iinfo(dtype)
-        if info.min <= wide.min() and wide.max() <= info.max:
-            return wide.astype(dtype)
-    raise Unplaced(f"weights less their zero point are from {wide.min()} to {wide.max()}: "
-                   "more than 8 bits")  # fmt: skip
-
-
-def _bias(weight, zero_a, bias):
-    """The bias with what the zero point of A contributes, modulo 2^32; None if it is zero."""
-    total = -int(zero_a) * weight.astype(np.int64).sum(axis=1)
-    if bias is not None:
-        total = total + bias.astype(np.int64).reshape(-1)
-    total = total.astype(np.uint64).astype(np.uint32).view(np.int32)
-    return total if total.any() else None
 
 
 def _gemm(node, tensors, weight, bias, scale, zero_point=0):
@@ -87,15 +55,15 @@ def _gemm(node, tensors, weight, bias, scale, zero_point=0):
 
 def _qlinear_matmul(node, graph, tensors):
     _check_operand(node, tensors)
-    b = _constant(node, graph, 3, "operand B")
+    b = constant(node, graph, 3, "operand B")
     if b.ndim != 2:
         raise Unplaced(f"its operand B has {b.ndim} axes, not 2")
-    scale_a, zero_a = (_scalar(node, graph, i, "scale or zero point of A") for i in (1, 2))
-    scale_b, zero_b = (_constant(node, graph, i, "scale or zero point of B") for i in (4, 5))
-    scale_y, zero_y = (_scalar(node, graph, i, "scale or zero point of Y") for i in (6, 7))
-    weight = _without_zero_point(np.ascontiguousarray(b.T), zero_b)
+    scale_a, zero_a = (scalar(node, graph, i, "scale or zero point of A") for i in (1, 2))
+    scale_b, zero_b = (constant(node, graph, i, "scale or zero point of B") for i in (4, 5))
+    scale_y, zero_y = (scalar(node, graph, i, "scale or zero point of Y") for i in (6, 7))
+    weight = without_zero_point(np.ascontiguousarray(b.T), zero_b)
     scale = (scale_a * scale_b).astype(np.float32) / scale_y
-    return _gemm(node, tensors, weight, _bias(weight, zero_a, None), scale, zero_y)
+    return _gemm(node, tensors, weight, bias_of(weight, zero_a, None), scale, zero_y)
 
 
 def _qgemm(node, graph, tensors):
@@ -103,31 +71,31 @@ def _qgemm(node, graph, tensors):
     get = node.attributes.get
     if get("transA", 0) or get("alpha", 1.0) != 1.0:
         raise Unplaced("its operand A is transposed, or alpha is not 1")
-    b = _constant(node, graph, 3, "operand B")
-    scale_a, zero_a = (_scalar(node, graph, i, "scale or zero point of A") for i in (1, 2))
-    scale_b, zero_b = (_constant(node, graph, i, "scale or zero point of B") for i in (4, 5))
-    bias = _constant(node, graph, 6, "bias") if node.input(6) else None
+    b = constant(node, graph, 3, "operand B")
+    scale_a, zero_a = (scalar(node, graph, i, "scale or zero point of A") for i in (1, 2))
+    scale_b, zero_b = (constant(node, graph, i, "scale or zero point of B") for i in (4, 5))
+    bias = constant(node, graph, 6, "bias") if node.input(6) else None
     if bias is not None:
         bias = np.broadcast_to(bias.reshape(-1), b.shape[0 if get("transB", 0) else 1])
-    weight = _without_zero_point(
+    weight = without_zero_point(
         np.ascontiguousarray(b if get("transB", 0) else b.T), zero_b)
     scale = (scale_a * scale_b).astype(np.float32)
     zero_y = 0
     if node.input(7):       # else the result is float32
-        zero_y = _scalar(node, graph, 8, "zero point of Y")
-        scale = scale / _scalar(node, graph, 7, "scale of Y")
-    return _gemm(node, tensors, weight, _bias(weight, zero_a, bias), scale, zero_y)
+        zero_y = scalar(node, graph, 8, "zero point of Y")
+        scale = scale / scalar(node, graph, 7, "scale of Y")
+    return _gemm(node, tensors, weight, bias_of(weight, zero_a, bias), scale, zero_y)
 
 
 def _matmul_integer(node, graph, tensors):
     _check_operand(node, tensors)
-    b = _constant(node, graph, 1, "operand B")
+    b = constant(node, graph, 1, "operand B")
     if b.ndim != 2:
         raise Unplaced(f"its operand B has {b.ndim} axes, not 2")
-    zero_a = _scalar(node, graph, 2, "zero point of A") if node.input(2) else 0
-    zero_b = _constant(node, graph, 3, "zero point of B") if node.input(3) else np.zeros(1)
-    weight = _without_zero_point(np.ascontiguousarray(b.T), zero_b)
-    return _gemm(node, tensors, weight, _bias(weight, zero_a, None), None)
+    zero_a = scalar(node, graph, 2, "zero point of A") if node.input(2) else 0
+    zero_b = constant(node, graph, 3, "zero point of B") if node.input(3) else np.zeros(1)
+    weight = without_zero_point(np.ascontiguousarray(b.T), zero_b)
+    return _gemm(node, tensors, weight, bias_of(weight, zero_a, None), None)
 
 
 def _qlinear_add(node, graph, tensors):
@@ -137,7 +105,7 @@ def _qlinear_add(node, graph, tensors):
         raise Unplaced("its operands differ in shape, or one is constant")
     what = "scale or zero point"
     scale_a, zero_a, scale_b, zero_b, scale_y, zero_y = (
-        np.float32(_scalar(node, graph, i, what)) for i in (1, 2, 4, 5, 6, 7))
+        np.float32(scalar(node, graph, i, what)) for i in (1, 2, 4, 5, 6, 7))
     ratio_a, ratio_b = scale_a / scale_y, scale_b / scale_y
     fixed = zero_y - float32.multiply_add(ratio_a, zero_a, ratio_b * zero_b)
     entries = np.arange(256, dtype=np.uint8).view(b.dtype).astype(np.float32)
@@ -146,4 +114,6 @@ def _qlinear_add(node, graph, tensors):
 
 
 _LOWERINGS = {"QLinearMatMul": _qlinear_matmul, "QGemm": _qgemm, "MatMulInteger": _matmul_integer,
-              "QLinearAdd": _qlinear_add}  # fmt: skip
+              "QLinearAdd": _qlinear_add, "QLinearConv": qlinear_conv, "MaxPool": max_pool,
+              "QLinearAveragePool": average_pool,
+              "QLinearGlobalAveragePool": global_average_pool}  # fmt: skip

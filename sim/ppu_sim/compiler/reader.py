@@ -14,8 +14,7 @@ __all__ = ["Graph", "ModelError", "Node", "Value", "read", "session_options"]
 #: Versions of the default operator set that are read.
 OPSETS = range(21, 25)
 #: Operators that say that a model is quantised.
-_QUANTIZED = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "QGemm",
-              "QLinearAdd", "MatMulInteger", "ConvInteger"}  # fmt: skip
+_QUANTIZED = {"QuantizeLinear", "DequantizeLinear", "QGemm", "MatMulInteger", "ConvInteger"}
 
 
 class ModelError(ValueError):
@@ -101,9 +100,13 @@ def read(source):
     if version not in OPSETS:
         raise ModelError(
             f"the operator set must be from {OPSETS[0]} to {OPSETS[-1]}, not {version}")
-    if not any(node.op_type in _QUANTIZED for node in model.graph.node):
+    if not any(_is_quantized(node.op_type) for node in model.graph.node):
         raise ModelError("not a quantised model: it has no QuantizeLinear and no QLinear operator")
     return _graph(_optimized(data))
+
+
+def _is_quantized(op):
+    return op in _QUANTIZED or op.startswith("QLinear")
 
 
 def _loaded(source):

@@ -1,0 +1,71 @@
+"""Which tensors of a model are images, and what that means for its operators."""
+
+from .layers import BYTES, Unplaced
+from .layout import Layout
+
+__all__ = ["IMAGE_OPERATORS", "Images"]
+
+#: Operators with a window.
+IMAGE_OPERATORS = {"QLinearConv", "MaxPool", "QLinearAveragePool", "QLinearGlobalAveragePool"}
+#: Operators whose tensors lie alike.
+_ALIKE = {"QLinearAdd", "Identity"}
+
+
+class Images:
+    """The images among the tensors of a model: what operators with a window take and give, and what
+    single elements of these are made of. They lie as NHWC, all others as ONNX has them.
+
+    Parameters
+    ----------
+    graph : Graph
+        The model.
+    groups : list of tuple of Node
+        Its nodes as they are placed together.
+    tensors : dict
+        All tensors, by name.
+    """
+
+    def __init__(self, graph, groups, tensors):
+        self._tensors = tensors
+        alike, self._names = [], set()
+        for group in groups:
+            ends = group[0], group[-1]
+            names = {name for node in ends for name in (*node.inputs, *node.outputs)
+                     if self._may_be(name)}  # fmt: skip
+            if group[0].op in IMAGE_OPERATORS:
+                self._names |= names
+            elif len(group) > 1 or group[0].op in _ALIKE or group[0].op.startswith("QLinear"):
+                taken = {group[0].input(0), *group[0].inputs[3:4], *group[-1].outputs}
+                alike.append(names & taken)
+        changed = True
+        while changed:
+            changed = False
+            for names in alike:
+                if names & self._names and not names <= self._names:
+                    self._names |= names
+                    changed = True
+
+    def _may_be(self, name):
+        tensor = self._tensors.get(name)
+        return tensor is not None and len(tensor.shape) in (3, 4) and tensor.dtype in BYTES
+
+    def __contains__(self, name):
+        return name in self._names
+
+    def layout(self, name):
+        """The layout of an image without a border."""
+        return Layout(self._tensors[name].shape)
+
+    def check_alias(self, node):
+        """Raises Unplaced if an operator that changes a shape moves elements of an image."""
+        source, result = node.input(0), node.outputs[0]
+        shape, other = self._tensors[source].shape, self._tensors[result].shape
+        if source in self and not (
+                shape == other if result in self else len(other) == 2 and other[0] == shape[0]):
+            raise Unplaced("images lie as NHWC: it moves elements")
+        if result in self and source not in self:
+            raise Unplaced("images lie as NHWC: it moves elements")
+
+    def is_flattened(self, node):
+        """Whether an operator that changes a shape makes a matrix of an image."""
+        return node.input(0) in self and node.outputs[0] not in self

@@ -1,0 +1,45 @@
+"""Constants among the inputs of an operator, and what is folded into others."""
+
+import numpy as np
+
+from .layers import Unplaced
+
+__all__ = ["bias_of", "constant", "scalar", "without_zero_point"]
+
+
+def constant(node, graph, index, what):
+    """An input as an array. Raises Unplaced if it is computed."""
+    name = node.input(index)
+    if name not in graph.constants:
+        raise Unplaced(f"its {what} is not constant")
+    return graph.constants[name]
+
+
+def scalar(node, graph, index, what):
+    """An input as a single number. Raises Unplaced if it is none."""
+    value = constant(node, graph, index, what)
+    if value.size != 1:
+        raise Unplaced(f"its {what} is not a single number")
+    return value.reshape(())
+
+
+def without_zero_point(weight, zero):
+    """An (N, K) weight less its zero points, still in 8 bits. Raises Unplaced if that is too
+    little.
+    """
+    wide = weight.astype(np.int16) - zero.astype(np.int16).reshape(-1, 1)
+    for dtype in (np.int8, np.uint8):
+        info = np.iinfo(dtype)
+        if info.min <= wide.min() and wide.max() <= info.max:
+            return wide.astype(dtype)
+    raise Unplaced(f"weights less their zero point are from {wide.min()} to {wide.max()}: "
+                   "more than 8 bits")  # fmt: skip
+
+
+def bias_of(weight, zero_a, bias):
+    """The bias with what the zero point of A contributes, modulo 2^32; None if it is zero."""
+    total = -int(zero_a) * weight.astype(np.int64).sum(axis=1)
+    if bias is not None:
+        total = total + bias.astype(np.int64).reshape(-1)
+    total = total.astype(np.uint64).astype(np.uint32).view(np.int32)
+    return total if total.any() else None

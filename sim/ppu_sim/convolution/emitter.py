@@ -1,0 +1,261 @@
+"""From the plan of a convolution to commands."""
+
+from dataclasses import dataclass
+from itertools import accumulate, product
+from typing import NamedTuple
+
+from ppu.isa import Opcode, Target
+
+from ..program.emitter import Draft
+from ..program.matrix import Results
+
+__all__ = ["Emitter", "ResultImage"]
+
+
+@dataclass(frozen=True)
+class ResultImage:
+    """Where results go.
+
+    Parameters
+    ----------
+    results : Results
+        Address of the first result; its stride is that of pixels.
+    line, image : int
+        Bytes from a line and from an image to the next.
+    """
+
+    results: Results
+    line: int
+    image: int
+
+
+class _Band(NamedTuple):
+    """Some output pixels of one image."""
+
+    image: int
+    line: int
+    lines: int
+    pixel: int
+    pixels: int
+
+
+class _Step(NamedTuple):
+    """The EXECUTEs of one piece of the weights."""
+
+    band: _Band
+    tile_group: int
+    panel_group: int
+    piece: object
+    first: bool
+    last: bool
+
+
+class Emitter:
+    """Makes the commands of one convolution, in an order that keeps all units at work."""
+
+    def __init__(self, convolution, image, weights, results, placement):
+        self.convolution, self.config = convolution, convolution.config
+        self.shape, self.taps, self.plan = convolution.shape, convolution.taps, convolution.plan
+        self.image, self.weights, self.to = image, weights, results
+        self.place = placement
+        self.first_tile = [0, *accumulate(self.plan.tiles)]
+        self.first_panel = [0, *accumulate(self.plan.panels)]
+        self.steps = list(self._steps())
+        self.pieces = [[None, None] for _ in self.steps]
+        self.commands = []
+
+    def _steps(self):
+        bands = [
+            _Band(image, line, lines, pixel, pixels)
+            for image in range(self.shape.images)
+            for line, lines in _parts(self.plan.lines)
+            for pixel, pixels in _parts(self.plan.pixels)]  # fmt: skip
+        tiles = range(len(self.plan.tiles))
+        blocks = ((band, tile) for tile, band in product(tiles, bands)) if (
+            self.plan.order == "tiles") else product(bands, tiles)  # fmt: skip
+        for band, tile in blocks:
+            parts = [(panel, piece) for panel in range(len(self.plan.panels))
+                     for piece in self.convolution.pieces[tile, panel]]  # fmt: skip
+            for index, (panel, piece) in enumerate(parts):
+                yield _Step(band, tile, panel, piece, index == 0, index == len(parts) - 1)
+
+    def drafts(self):
+        """All commands: the loads of the next step stand before the EXECUTEs of a step."""
+        self.place.open(self.plan)
+        sums = 0
+        for index, step in enumerate(self.steps):
+            self._load(index, index)
+            if index + 1 < len(self.steps):
+                self._load(index + 1, index)
+            if step.first:
+                sums = self._open_block(step)
+                if self.to.results.bias is not None:
+                    self._load_bias(step, sums)
+            self._execute(step, sums, *self.pieces[index])
+            if step.last:
+                self._store(step, sums)
+        self.place.steps += len(self.steps)
+        return self.commands
+
+    def _add(self, kind, **fields):
+        self.commands.append(Draft(kind, fields))
+
+    def _load(self, index, issued):
+        """Loads what a step needs of weights and image, as far as there is room."""
+        step, before, number = self.steps[index], self.place.steps, self.place.products
+        height = self.plan.tiles[step.tile_group] * self.config.columns
+        panels = self.plan.panels[step.panel_group]
+        band = step.band
+        image = self.plan.image_rows(self.taps, band.lines, band.pixels, panels)
+        for which, region, key, size, load in (
+            (1, self.place.region_b, step.piece.key, height * len(step.piece.steps),
+             self._load_weights),
+            (0, self.place.region_a, (band, step.panel_group), image, self._load_image),
+        ):
+            piece = region.place((number, key), size, before + index, before + issued)
+            self.pieces[index][which] = piece
+            if piece and not piece.loaded:
+                piece.loaded = 1
+                load(step, region.first + piece.start)
+
+    def _load_weights(self, step, row):
+        piece = step.piece
+        height = self.plan.tiles[step.tile_group] * self.config.columns
+        size = len(piece.steps) * self.config.row_bytes
+        self._add(
+            Opcode.LOAD, target=Target.SCRATCHPAD.value, rows=piece.rows, bytes=size,
+            pad=height - piece.rows, address=self.weights + piece.offset, stride=size,
+            destination=row, panel_stride=height,
+        )  # fmt: skip
+
+    def _load_image(self, step, row):
+        """Pixels of a band: of each phase of the strides, those that belong to it."""
+        shape, taps, band = self.shape, self.taps, step.band
+        panels = self.plan.panels[step.panel_group]
+        first_byte = self.first_panel[step.panel_group] * self.config.row_bytes
+        size = min(first_byte + panels * self.config.row_bytes, taps.bytes) - first_byte
+        height, width = self.plan.geometry(taps, band.lines, band.pixels)
+        stride_y, stride_x = shape.vertical.stride, shape.horizontal.stride
+        base = self.image.address + band.image * self.image.stride + first_byte
+        for number, (phase_y, phase_x) in enumerate(taps.phases):
+            start = row + number * panels * height * width
+            if self.plan.whole_lines(shape):
+                rows = (height - 1) * width + band.pixels + taps.reach[1]
+                pieces = [(0, rows)]
+            else:
+                pieces = [(line, width) for line in range(height)]
+            for line, rows in pieces:
+                y = (band.line + line) * stride_y + phase_y
+                if y >= shape.vertical.extent:
+                    continue        # no output wants it of this phase
+                x = band.pixel * stride_x + phase_x
+                if len(pieces) > 1:
+                    rows = min(rows, -(-(shape.reach - x) // stride_x))
+                self._add(
+                    Opcode.LOAD, target=Target.SCRATCHPAD.value, rows=rows, bytes=size, pad=0,
+                    address=base + (y * shape.pitch + x) * shape.channels,
+                    stride=stride_x * shape.channels,
+                    destination=start + line * width, panel_stride=height * width,
+                )  # fmt: skip
+
+    def _open_block(self, step):
+        rows = self._sums(step) * self.plan.tiles[step.tile_group]
+        start = self.place.accumulator_next
+        if start + rows > self.config.accumulator_rows:
+            start = 0
+        self.place.accumulator_next = start + rows
+        return start
+
+    def _sums(self, step):
+        return self.plan.sums(self.taps, step.band.lines, step.band.pixels)
+
+    def _columns(self, step):
+        """First column of a step's tiles, and how many there are."""
+        first = self.first_tile[step.tile_group] * self.config.columns
+        count = self.plan.tiles[step.tile_group] * self.config.columns
+        return first, min(count, self.shape.filters - first)
+
+    def _load_bias(self, step, sums):
+        first, count = self._columns(step)
+        rows = self._sums(step)
+        self._add(
+            Opcode.LOAD, target=Target.ACCUMULATOR.value, rows=rows, bytes=4 * count, pad=0,
+            address=self.to.results.bias + 4 * first, stride=0, destination=sums,
+            panel_stride=rows,
+        )  # fmt: skip
+
+    def _execute(self, step, sums, image, weights):
+        rows, columns = self._sums(step), self.config.columns
+        tiles, panels = self.plan.tiles[step.tile_group], self.plan.panels[step.panel_group]
+        band = step.band
+        height, width = self.plan.geometry(self.taps, band.lines, band.pixels)
+        opened = self.to.results.bias is not None or not step.first
+        a = self.place.region_a.first + image.start
+        b = self.place.region_b.first + weights.start
+        for tile, count, steps in _runs(step.piece.used, step.first and not opened):
+            offsets = []
+            for index in steps:
+                position, panel = step.piece.steps[index]
+                phase, line, pixel = self.taps.places[position]
+                panel -= self.first_panel[step.panel_group]
+                offsets.append(((phase * panels + panel) * height * width + line * width + pixel,
+                                index * tiles * columns))  # fmt: skip
+            for number, (first, length, a_stride, b_stride) in enumerate(_progressions(offsets)):
+                self._add(
+                    Opcode.EXECUTE, m=rows, n=count, k=length, a=a + first[0],
+                    b=b + first[1] + tile * columns, a_stride=a_stride, b_stride=b_stride,
+                    b_tile_stride=columns, c=sums + tile * rows, c_stride=rows,
+                    a_signed=self.image.signed, b_signed=self.convolution.signed,
+                    accumulate=opened or number > 0,
+                )  # fmt: skip
+
+    def _store(self, step, sums):
+        """Results line by line, without the sums between lines."""
+        band, shape, results = step.band, self.shape, self.to.results
+        rows, (first, count) = self._sums(step), self._columns(step)
+        _, width = self.plan.geometry(self.taps, band.lines, band.pixels)
+        address = results.address + band.image * self.to.image + first * results.result_bytes
+        joined = width == band.pixels == shape.horizontal.outputs and (
+            self.to.line == width * results.stride)  # fmt: skip
+        lines = [(0, rows)] if joined else [(line, band.pixels) for line in range(band.lines)]
+        for line, height in lines:
+            self._add(
+                Opcode.STORE, rows=height, columns=count, source=sums + line * width,
+                panel_stride=rows,
+                address=address + (band.line + line) * self.to.line + band.pixel * results.stride,
+                stride=results.stride, **results.epilogue(first // self.config.columns),
+            )  # fmt: skip
+
+
+def _parts(sizes):
+    return list(zip(accumulate((0, *sizes[:-1])), sizes, strict=True))
+
+
+def _runs(used, opens):
+    """(first tile, tiles, steps) of neighbours that use the same steps; each tile must have one if
+    this opens its sums.
+    """
+    runs = []
+    for tile in range(used.shape[1]):
+        steps = [index for index, wanted in enumerate(used[:, tile]) if wanted]
+        if opens and not steps:
+            steps = [0]
+        if runs and runs[-1][2] == steps:
+            runs[-1][1] += 1
+        else:
+            runs.append([tile, 1, steps])
+    return [run for run in runs if run[2]]
+
+
+def _progressions(offsets):
+    """(first, length, difference of A, of B) of offsets that one EXECUTE can go through."""
+    left = list(offsets)
+    while left:
+        first, length, difference = left[0], 1, (0, 0)
+        if len(left) > 1 and left[1][0] >= first[0]:
+            difference = left[1][0] - first[0], left[1][1] - first[1]
+            while length < len(left) and left[length] == (
+                    first[0] + length * difference[0], first[1] + length * difference[1]):
+                length += 1
+        yield first, length, *difference
+        left = left[length:]

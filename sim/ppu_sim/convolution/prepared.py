@@ -1,0 +1,133 @@
+"""A convolution that is ready to run: its plan, and its weights as LOAD takes them."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..program import Command, Program
+from .emitter import Emitter
+from .plan import best_plan
+from .shape import Taps
+
+__all__ = ["Convolution", "Piece", "prepared"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Weights of some K steps for a group of column tiles.
+
+    Parameters
+    ----------
+    key : tuple
+        Tile group, panel group and number of the piece there.
+    offset : int
+        Where it lies, in bytes from the first weight.
+    rows : int
+        Filters; a row has `row_bytes` bytes for each step.
+    steps : tuple of (position, panel)
+        Panels are those of the pixel.
+    used : (steps, tiles) array of bool
+        What is not all zero.
+    """
+
+    key: tuple
+    offset: int
+    rows: int
+    steps: tuple
+    used: np.ndarray
+
+
+class Convolution:
+    """See :func:`prepared`.
+
+    Attributes
+    ----------
+    weights : (bytes,) array of int8 or uint8
+        As they must lie in memory.
+    """
+
+    def __init__(self, config, shape, weight):
+        if weight.shape != (shape.filters, shape.vertical.kernel, shape.horizontal.kernel,
+                            shape.channels):  # fmt: skip
+            raise ValueError(f"weights must be those of {shape}, not {weight.shape}")
+        self.config, self.shape, self.taps = config, shape, Taps(config, shape)
+        rows = self.taps.weights(weight)
+        columns = config.columns
+        tiles = -(-shape.filters // columns)
+        filled = np.zeros((*rows.shape[:2], tiles * columns, config.row_bytes), bool)
+        filled[:, :, : shape.filters] = rows != 0
+        used = filled.reshape(*rows.shape[:2], tiles, -1).any(axis=3)
+        self.plan = _plan(config, shape, used.tobytes(), used.shape)
+        self.signed = weight.dtype == np.int8
+        self.pieces, self.weights = self._cut(rows, used)
+
+    def _cut(self, rows, used):
+        """Pieces of the weights by tile group and panel group, and their bytes."""
+        pieces, data, offset = {}, [], 0
+        first_tile = 0
+        for t, tiles in enumerate(self.plan.tiles):
+            first = first_tile * self.config.columns
+            last = min(first + tiles * self.config.columns, self.shape.filters)
+            first_panel = 0
+            for p, panels in enumerate(self.plan.panels):
+                here = used[:, first_panel : first_panel + panels, first_tile : first_tile + tiles]
+                # A product of zeros is still a result.
+                steps = [(int(a), first_panel + int(b)) for a, b in np.argwhere(here.any(axis=2))]
+                if not steps and p == 0:
+                    steps = [(0, 0)]
+                pieces[t, p] = []
+                for start in range(0, len(steps), self.plan.depth):
+                    part = tuple(steps[start : start + self.plan.depth])
+                    index = tuple(np.array(part).T)
+                    block = rows[index][:, first:last].transpose(1, 0, 2)
+                    which = used[index][:, first_tile : first_tile + tiles]
+                    pieces[t, p].append(Piece((t, p, start), offset, last - first, part, which))
+                    data.append(np.ascontiguousarray(block).reshape(-1))
+                    offset += data[-1].size
+                first_panel += panels
+            first_tile += tiles
+        return pieces, np.concatenate(data)
+
+    def emit(self, image, weights, results, placement):
+        """The program: LOAD, EXECUTE and STORE commands, without END.
+
+        Parameters
+        ----------
+        image : Matrix
+            Address of the first image's first byte that the kernel reads; its stride is that of
+            images.
+        weights : int
+            Address of `weights`.
+        results : ResultImage
+            Where results go.
+        placement : Placement
+            What is in the core's memories.
+        """
+        drafts = Emitter(self, image, weights, results, placement).drafts()
+        return Program(Command.build(kind, **fields) for kind, fields in drafts)
+
+
+@lru_cache(maxsize=256)
+def _plan(config, shape, used, size):
+    return best_plan(config, Taps(config, shape), np.frombuffer(used, bool).reshape(size))
+
+
+def prepared(config, shape, weight):
+    """A convolution for a core.
+
+    Parameters
+    ----------
+    config : Config
+        The configuration of the core.
+    shape : ConvolutionShape
+        Its geometry.
+    weight : (filters, KH, KW, channels) array of int8 or uint8
+        Zeros cost nothing where a whole tile has them: groups are weights that are zero.
+
+    Raises
+    ------
+    ValueError
+        If the weights have another shape, or nothing fits the core's memories.
+    """
+    return Convolution(config, shape, weight)
