@@ -62,8 +62,9 @@ class CoreStage:
         def wanted(tensor, step):
             root = self._root(tensor)
             aliases[tensor.name] = root
-            # A kernel's last row may reach over the end.
-            size = layouts[root].bytes + self.config.row_bytes if root in layouts else tensor.bytes
+            size = tensor.bytes
+            if root in layouts:     # outputs side by side may reach over the last line
+                size = layouts[root].bytes + 3 * layouts[root].line
             most, first, last = lives.get(root, (0, step, step))
             lives[root] = max(size, most), min(first, step), max(last, step)
 

@@ -1,12 +1,18 @@
 """What STORE makes of a layer's sums, for as many columns at a time as there is room for scales."""
 
+import numpy as np
+
 from ppu.isa import StoreFormat, Target
 
 from ..program import load
-from ..program.matrix import Results
+from ..program.matrix import Bias, Results
 from .layers import FORMATS
 
-__all__ = ["load_scales", "parts", "results_of"]
+__all__ = ["Part", "parts"]
+
+#: A bias of at most so many bytes is kept in copies, as many as there are rows here: shorter reads
+#: are bound by the latency of the memory.
+_SHORT, _COPIES = 512, 64
 
 
 def parts(config, layer):
@@ -16,17 +22,50 @@ def parts(config, layer):
     return [(first, min(step, n - first)) for first in range(0, n, step)]
 
 
-def load_scales(layer, places, first, columns):
-    """The commands that bring the scales of a part, if it has some."""
-    if layer.scale is not None:
-        yield load(rows=1, bytes=4 * columns, address=places["scale"] + 4 * first, destination=0,
-                   panel_stride=1, target=Target.PARAMETERS)  # fmt: skip
+class Part:
+    """Columns of a layer from `first` on.
 
+    Parameters
+    ----------
+    layer : Gemm or Convolution
+        The layer.
+    first, columns : int
+        Which columns.
+    fold : int
+        Results that are computed as one, with as many more columns.
 
-def results_of(layer, places, first, address, stride):
-    """Results of a part that begins at a column; `address` is that of column 0."""
-    low, high = layer.limits
-    form = FORMATS[layer.y.dtype] if layer.scale is not None else StoreFormat.INT32
-    bias = places["bias"] + 4 * first if "bias" in places else None
-    return Results(address + layer.y.dtype.itemsize * first, stride, result_format=form,
-                   zero_point=layer.zero_point, low=low, high=high, bias=bias)  # fmt: skip
+    Attributes
+    ----------
+    constants : dict
+        Arrays by name.
+    """
+
+    def __init__(self, layer, first, columns, fold=1):
+        self.layer, self.first = layer, first
+        own = slice(first, first + columns)
+        self._scale, self._bias = f"scale {first}", f"bias {first}"
+        self.constants = {}
+        if layer.scale is not None:
+            self.constants[self._scale] = np.tile(layer.scale[own], fold)
+        if layer.bias is not None:
+            row = np.tile(layer.bias[own], fold)
+            self._copies = _COPIES if row.nbytes <= _SHORT else 1
+            self.constants[self._bias] = np.tile(row, (self._copies, 1))
+
+    def load_scales(self, places):
+        """The commands that bring its scales, if it has some."""
+        if self.layer.scale is not None:
+            yield load(rows=1, bytes=self.constants[self._scale].nbytes, destination=0,
+                       panel_stride=1, address=places[self._scale],
+                       target=Target.PARAMETERS)  # fmt: skip
+
+    def results(self, places, address, stride):
+        """Where its results go; `address` is that of the layer's column 0."""
+        layer, bias = self.layer, None
+        low, high = layer.limits
+        form = FORMATS[layer.y.dtype] if layer.scale is not None else StoreFormat.INT32
+        if layer.bias is not None:
+            size = self.constants[self._bias][0].nbytes
+            bias = Bias(places[self._bias], size if self._copies > 1 else 0, self._copies)
+        return Results(address + layer.y.dtype.itemsize * self.first, stride, result_format=form,
+                       zero_point=layer.zero_point, low=low, high=high, bias=bias)  # fmt: skip

@@ -9,7 +9,7 @@ from ppu.isa import Opcode, Target
 from ..program.emitter import Draft
 from ..program.matrix import Results
 
-__all__ = ["Emitter", "ResultImage"]
+__all__ = ["Emitter", "ResultImage", "starts"]
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class ResultImage:
 
 
 class _Band(NamedTuple):
-    """Some output pixels of one image."""
+    """Some outputs of one image: lines, and rows of these."""
 
     image: int
     line: int
     lines: int
-    pixel: int
-    pixels: int
+    row: int
+    rows: int
 
 
 class _Step(NamedTuple):
@@ -66,10 +66,10 @@ class Emitter:
 
     def _steps(self):
         bands = [
-            _Band(image, line, lines, pixel, pixels)
+            _Band(image, line, lines, row, rows)
             for image in range(self.shape.images)
-            for line, lines in _parts(self.plan.lines)
-            for pixel, pixels in _parts(self.plan.pixels)]  # fmt: skip
+            for line, lines in starts(self.plan.lines)
+            for row, rows in starts(self.plan.rows)]  # fmt: skip
         tiles = range(len(self.plan.tiles))
         blocks = ((band, tile) for tile, band in product(tiles, bands)) if (
             self.plan.order == "tiles") else product(bands, tiles)  # fmt: skip
@@ -106,7 +106,7 @@ class Emitter:
         height = self.plan.tiles[step.tile_group] * self.config.columns
         panels = self.plan.panels[step.panel_group]
         band = step.band
-        image = self.plan.image_rows(self.taps, band.lines, band.pixels, panels)
+        image = self.plan.image_rows(self.taps, band.lines, band.rows, panels)
         for which, region, key, size, load in (
             (1, self.place.region_b, step.piece.key, height * len(step.piece.steps),
              self._load_weights),
@@ -129,33 +129,27 @@ class Emitter:
         )  # fmt: skip
 
     def _load_image(self, step, row):
-        """Pixels of a band: of each phase of the strides, those that belong to it."""
+        """Lines of a band: of each phase, those that belong to it."""
         shape, taps, band = self.shape, self.taps, step.band
         panels = self.plan.panels[step.panel_group]
         first_byte = self.first_panel[step.panel_group] * self.config.row_bytes
         size = min(first_byte + panels * self.config.row_bytes, taps.bytes) - first_byte
-        height, width = self.plan.geometry(taps, band.lines, band.pixels)
-        stride_y, stride_x = shape.vertical.stride, shape.horizontal.stride
+        height, width = band.lines + taps.reach[0], self.plan.width(taps, band.rows)
         base = self.image.address + band.image * self.image.stride + first_byte
-        for number, (phase_y, phase_x) in enumerate(taps.phases):
+        for number, phase in enumerate(taps.phases):
             start = row + number * panels * height * width
-            if self.plan.whole_lines(shape):
-                rows = (height - 1) * width + band.pixels + taps.reach[1]
-                pieces = [(0, rows)]
-            else:
-                pieces = [(line, width) for line in range(height)]
-            for line, rows in pieces:
-                y = (band.line + line) * stride_y + phase_y
+            parts = [(line, width) for line in range(height)]
+            if self.plan.is_joined(taps):
+                parts = [(0, (height - 1) * width + band.rows + taps.reach[1])]
+            for line, rows in parts:
+                y = (band.line + line) * shape.vertical.stride + phase
                 if y >= shape.vertical.extent:
                     continue        # no output wants it of this phase
-                x = band.pixel * stride_x + phase_x
-                if len(pieces) > 1:
-                    rows = min(rows, -(-(shape.reach - x) // stride_x))
                 self._add(
                     Opcode.LOAD, target=Target.SCRATCHPAD.value, rows=rows, bytes=size, pad=0,
-                    address=base + (y * shape.pitch + x) * shape.channels,
-                    stride=stride_x * shape.channels,
-                    destination=start + line * width, panel_stride=height * width,
+                    address=base + y * shape.pitch * shape.channels + band.row * taps.bytes,
+                    stride=taps.bytes, destination=start + line * width,
+                    panel_stride=height * width,
                 )  # fmt: skip
 
     def _open_block(self, step):
@@ -167,28 +161,24 @@ class Emitter:
         return start
 
     def _sums(self, step):
-        return self.plan.sums(self.taps, step.band.lines, step.band.pixels)
+        return self.plan.sums(self.taps, step.band.lines, step.band.rows)
 
     def _columns(self, step):
         """First column of a step's tiles, and how many there are."""
         first = self.first_tile[step.tile_group] * self.config.columns
         count = self.plan.tiles[step.tile_group] * self.config.columns
-        return first, min(count, self.shape.filters - first)
+        return first, min(count, self.taps.filters - first)
 
     def _load_bias(self, step, sums):
         first, count = self._columns(step)
-        rows = self._sums(step)
-        self._add(
-            Opcode.LOAD, target=Target.ACCUMULATOR.value, rows=rows, bytes=4 * count, pad=0,
-            address=self.to.results.bias + 4 * first, stride=0, destination=sums,
-            panel_stride=rows,
-        )  # fmt: skip
+        for fields in self.to.results.bias.loads(first, count, self._sums(step), sums):
+            self._add(Opcode.LOAD, **fields)
 
     def _execute(self, step, sums, image, weights):
         rows, columns = self._sums(step), self.config.columns
         tiles, panels = self.plan.tiles[step.tile_group], self.plan.panels[step.panel_group]
         band = step.band
-        height, width = self.plan.geometry(self.taps, band.lines, band.pixels)
+        height, width = band.lines + self.taps.reach[0], self.plan.width(self.taps, band.rows)
         opened = self.to.results.bias is not None or not step.first
         a = self.place.region_a.first + image.start
         b = self.place.region_b.first + weights.start
@@ -196,10 +186,10 @@ class Emitter:
             offsets = []
             for index in steps:
                 position, panel = step.piece.steps[index]
-                phase, line, pixel = self.taps.places[position]
-                panel -= self.first_panel[step.panel_group]
-                offsets.append(((phase * panels + panel) * height * width + line * width + pixel,
-                                index * tiles * columns))  # fmt: skip
+                phase, line, place = self.taps.places[position]
+                panel += phase * panels - self.first_panel[step.panel_group]
+                offsets.append((
+                    (panel * height + line) * width + place, index * tiles * columns))
             for number, (first, length, a_stride, b_stride) in enumerate(_progressions(offsets)):
                 self._add(
                     Opcode.EXECUTE, m=rows, n=count, k=length, a=a + first[0],
@@ -211,23 +201,32 @@ class Emitter:
 
     def _store(self, step, sums):
         """Results line by line, without the sums between lines."""
-        band, shape, results = step.band, self.shape, self.to.results
+        band, taps, to = step.band, self.taps, self.to
         rows, (first, count) = self._sums(step), self._columns(step)
-        _, width = self.plan.geometry(self.taps, band.lines, band.pixels)
-        address = results.address + band.image * self.to.image + first * results.result_bytes
-        joined = width == band.pixels == shape.horizontal.outputs and (
-            self.to.line == width * results.stride)  # fmt: skip
-        lines = [(0, rows)] if joined else [(line, band.pixels) for line in range(band.lines)]
-        for line, height in lines:
+        width, size = self.plan.width(taps, band.rows), to.results.result_bytes
+        pixel = to.results.stride
+        outputs = min(band.rows * taps.fold, self.shape.horizontal.outputs - band.row * taps.fold)
+        address = (to.results.address + band.image * to.image + band.line * to.line
+                   + band.row * taps.fold * pixel + first * size)  # fmt: skip
+        whole, rest = divmod(outputs, taps.fold)
+        if rest == 0 and whole == width and to.line == outputs * pixel:
+            lines = [(0, 0, rows, count)]
+        else:
+            last = min(count, rest * self.shape.filters - first)
+            parts = [(row, height, columns) for row, height, columns in (
+                (0, whole, count), (whole, 1, last)) if height > 0 and columns > 0]
+            lines = [(line, *part) for line in range(band.lines) for part in parts]
+        for line, row, height, columns in lines:
             self._add(
-                Opcode.STORE, rows=height, columns=count, source=sums + line * width,
-                panel_stride=rows,
-                address=address + (band.line + line) * self.to.line + band.pixel * results.stride,
-                stride=results.stride, **results.epilogue(first // self.config.columns),
+                Opcode.STORE, rows=height, columns=columns, source=sums + line * width + row,
+                panel_stride=rows, stride=taps.fold * pixel,
+                address=address + line * to.line + row * taps.fold * pixel,
+                **to.results.epilogue(first // self.config.columns),
             )  # fmt: skip
 
 
-def _parts(sizes):
+def starts(sizes):
+    """Pairs of a first number and a size, of sizes one behind the other."""
     return list(zip(accumulate((0, *sizes[:-1])), sizes, strict=True))
 
 

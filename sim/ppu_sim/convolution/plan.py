@@ -1,16 +1,20 @@
 """How a convolution is cut: bands of output lines, column tiles and K panels, and their order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
 from ..program.plan import groups
+from .shape import Taps
 
 __all__ = ["ConvolutionPlan", "best_plan"]
 
 _MAX_COUNT = (1 << 16) - 1
-#: Cycles that an EXECUTE, and what it waits for, are worth beyond its own.
+#: Cycles that a step is worth beyond its own work.
 _STEP_CYCLES = 16
+#: Outputs that may be side by side.
+_FOLDS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +23,11 @@ class ConvolutionPlan:
 
     Parameters
     ----------
-    lines, pixels : tuple of int
-        Output lines and pixels of each band; a *block* is a band times a group of column tiles.
+    fold : int
+        Outputs of a row, see :class:`Taps`.
+    lines, rows : tuple of int
+        Output lines, and rows of each line, of each band; a *block* is a band times a group of
+        column tiles.
     tiles, panels : tuple of int
         Column tiles and K panels of each group.
     depth : int
@@ -31,36 +38,31 @@ class ConvolutionPlan:
         Scratchpad rows for pieces of the image, whole banks; those after them are for weights.
     """
 
+    fold: int
     lines: tuple
-    pixels: tuple
+    rows: tuple
     tiles: tuple
     panels: tuple
     depth: int
     order: str
     a_rows: int
 
-    def geometry(self, taps, lines, pixels):
-        """Of a band in the scratchpad: its lines, and the rows of a line. Whole lines follow each
-        other as in memory, where there is no stride.
-        """
-        shape = taps.shape
-        reach_lines, reach_pixels = taps.reach
-        width = shape.pitch if self.whole_lines(shape) else pixels + reach_pixels
-        return lines + reach_lines, width
+    def is_joined(self, taps):
+        """Whether one LOAD brings a band: its lines follow each other as in memory."""
+        return (len(self.rows) == len(taps.phases) == taps.shape.vertical.stride == 1
+                and taps.shape.pitch % taps.pixels == 0)  # fmt: skip
 
-    def whole_lines(self, shape):
-        """Whether one LOAD brings a band."""
-        return len(self.pixels) == 1 and shape.vertical.stride == shape.horizontal.stride == 1
+    def width(self, taps, rows):
+        """Rows of a line of the image in the scratchpad."""
+        return taps.shape.pitch // taps.pixels if self.is_joined(taps) else rows + taps.reach[1]
 
-    def image_rows(self, taps, lines, pixels, panels):
-        """Scratchpad rows of a band's piece."""
-        height, width = self.geometry(taps, lines, pixels)
-        return len(taps.phases) * panels * height * width
+    def image_rows(self, taps, lines, rows, panels):
+        """Scratchpad rows of a band's piece of the image."""
+        return len(taps.phases) * panels * (lines + taps.reach[0]) * self.width(taps, rows)
 
-    def sums(self, taps, lines, pixels):
+    def sums(self, taps, lines, rows):
         """Accumulator rows of a band for one tile; some are between lines, and not stored."""
-        _, width = self.geometry(taps, lines, pixels)
-        return (lines - 1) * width + pixels
+        return (lines - 1) * self.width(taps, rows) + rows
 
 
 def _halvings(total):
@@ -71,45 +73,56 @@ def _halvings(total):
     return sorted(sizes, reverse=True)
 
 
-def best_plan(config, taps, used):
-    """The plan of the fewest cycles by a rough count.
+def best_plan(config, shape, weight):
+    """The taps and the plan of the fewest cycles by a rough count.
 
     Parameters
     ----------
     config : Config
         The configuration of the core.
-    taps : Taps
-        The K steps.
-    used : (positions, panels, tiles) array of bool
-        Which weights are not all zero.
+    shape : ConvolutionShape
+        The convolution.
+    weight : (filters, KH, KW, channels) array
+        What is zero in it is left out.
 
     Raises
     ------
     ValueError
         If the convolution does not fit the memories, however it is cut.
     """
-    shape = taps.shape
-    best = min(_plans(config, taps), key=lambda plan: _cycles(config, taps, used, plan),
-               default=None)  # fmt: skip
+    best = None
+    for taps in _folded(config, shape):
+        used = taps.used(weight)
+        for plan in _plans(config, taps):
+            cycles = _cycles(config, taps, used, plan)
+            if best is None or cycles < best[0]:
+                best = cycles, taps, plan
     if best is None:
         raise ValueError(f"no piece of {shape} fits the core's memories")
-    return best
+    return best[1:]
+
+
+def _folded(config, shape):
+    """Taps of all folds that are worth a look: few filters or narrow pixels."""
+    for fold in _FOLDS:
+        taps = Taps(config, shape, fold)
+        fits = shape.may_fold and taps.filters <= config.scale_rows * config.columns
+        if fold == 1 or (fold <= shape.horizontal.outputs and fits and (
+                taps.bytes <= 2 * config.row_bytes or taps.filters <= 2 * config.columns)):
+            yield taps
 
 
 def _plans(config, taps):
-    shape, columns = taps.shape, config.columns
-    tiles = -(-shape.filters // columns)
-    for width in _halvings(shape.horizontal.outputs):
+    shape, tiles = taps.shape, -(-taps.filters // config.columns)
+    for width in _halvings(taps.rows(shape.horizontal.outputs)):
         found = False
-        for height in _halvings(shape.vertical.outputs):
-            for tile in _halvings(tiles):
-                for panel in _halvings(taps.panels):
-                    for order in ("bands", "tiles"):
-                        for bank in range(1, config.scratchpad_banks):
-                            plan = _fitting(config, taps, width, height, tile, panel, order, bank)
-                            if plan:
-                                found = True
-                                yield plan
+        for choice in product(_halvings(shape.vertical.outputs), _halvings(tiles),
+                              _halvings(taps.panels), ("bands", "tiles"),
+                              range(1, config.scratchpad_banks)):  # fmt: skip
+            plan = _fitting(config, taps, width, *choice)
+            if plan:
+                found = True
+                yield plan
         if found:       # parts of lines are for what is too wide
             return
 
@@ -118,51 +131,52 @@ def _fitting(config, taps, width, height, tile, panel, order, bank):
     """The plan of some blocks, or None if it does not fit."""
     shape = taps.shape
     plan = ConvolutionPlan(
-        lines=groups(shape.vertical.outputs, height),
-        pixels=groups(shape.horizontal.outputs, width),
-        tiles=groups(-(-shape.filters // config.columns), tile), panels=groups(taps.panels, panel),
+        fold=taps.fold, lines=groups(shape.vertical.outputs, height),
+        rows=groups(taps.rows(shape.horizontal.outputs), width),
+        tiles=groups(-(-taps.filters // config.columns), tile), panels=groups(taps.panels, panel),
         depth=0, order=order, a_rows=bank * config.bank_rows)  # fmt: skip
-    lines, pixels, panels, tiles = plan.lines[0], plan.pixels[0], plan.panels[0], plan.tiles[0]
-    blocks = shape.images * len(plan.lines) * len(plan.pixels) * len(plan.tiles)
-    sums = plan.sums(taps, lines, pixels) * tiles
-    pieces = shape.images * len(plan.lines) * len(plan.pixels) * len(plan.panels)
-    image = plan.image_rows(taps, lines, pixels, panels)
-    if sums * min(2, blocks) > config.accumulator_rows or image * min(2, pieces) > plan.a_rows:
+    lines, rows, panels, tiles = plan.lines[0], plan.rows[0], plan.panels[0], plan.tiles[0]
+    bands = shape.images * len(plan.lines) * len(plan.rows)
+    sums = plan.sums(taps, lines, rows) * tiles * min(2, bands * len(plan.tiles))
+    image = plan.image_rows(taps, lines, rows, panels) * min(2, bands * len(plan.panels))
+    if sums > config.accumulator_rows or image > plan.a_rows:
         return None
     room = config.scratchpad_rows - plan.a_rows
-    steps, height = len(taps.positions) * panels, tiles * config.columns
-    everything = len(taps.positions) * sum(plan.panels) * sum(plan.tiles) * config.columns
-    depth = steps if everything <= room else min(steps, room // (2 * height))
+    steps = len(taps.places) * panels
+    depth = steps if _weight_rows(config, taps, plan) <= room else min(
+        steps, room // (2 * tiles * config.columns))
     depth = min(depth, _MAX_COUNT // config.row_bytes)
-    return ConvolutionPlan(**{**vars(plan), "depth": depth}) if depth else None
+    return replace(plan, depth=depth) if depth else None
+
+
+def _weight_rows(config, taps, plan):
+    return len(taps.places) * sum(plan.panels) * sum(plan.tiles) * config.columns
 
 
 def _cycles(config, taps, used, plan):
-    """Cycles of the busiest unit, and something for each step."""
+    """Cycles of the busiest unit, and something for each step and for what cannot overlap."""
     shape, columns, beat = taps.shape, config.columns, config.beat_bytes
-    bands = shape.images * len(plan.lines) * len(plan.pixels)
-    lines, pixels = plan.lines[0], plan.pixels[0]
-    sums = plan.sums(taps, lines, pixels)
-    panel_starts = np.cumsum((0, *plan.panels))[:-1]
-    tile_starts = np.cumsum((0, *plan.tiles))[:-1]
-    # (positions, panel groups of panels, tile groups): what must come, and what is computed.
+    bands = shape.images * len(plan.lines) * len(plan.rows)
+    lines, rows = plan.lines[0], plan.rows[0]
+    sums, width = plan.sums(taps, lines, rows), plan.width(taps, rows)
+    starts = [np.cumsum((0, *sizes))[:-1] for sizes in (plan.panels, plan.tiles)]
+    # Steps that a tile group wants of a panel group.
     wanted = np.add.reduceat(
-        np.logical_or.reduceat(used, tile_starts, axis=2).sum(axis=0), panel_starts, axis=0)
+        np.logical_or.reduceat(used, starts[1], axis=2).sum(axis=0), starts[0], axis=0)
     weights = int((wanted * np.array(plan.tiles)).sum()) * columns
-    everything = len(taps.positions) * sum(plan.panels) * sum(plan.tiles) * columns
-    stays = everything <= config.scratchpad_rows - plan.a_rows or (plan.order == "tiles" and (
-        len(plan.panels) == 1 and wanted.max() <= plan.depth))  # fmt: skip
-    weights *= 1 if stays else bands
-    height, width = plan.geometry(taps, lines, pixels)
-    image = bands * len(taps.phases) * height * width * -(-taps.bytes // beat)
+    room = config.scratchpad_rows - plan.a_rows
+    stays = plan.order == "tiles" and len(plan.panels) == 1 and wanted.max() <= plan.depth
+    weights *= 1 if stays or _weight_rows(config, taps, plan) <= room else bands
+    image = bands * len(taps.phases) * (lines + taps.reach[0]) * width
+    image *= max(taps.bytes / beat, taps.panels)
     if len(plan.tiles) > 1 and (plan.order == "tiles" or len(plan.panels) > 1):
         image *= len(plan.tiles)
+    weights *= max(config.row_bytes / beat, 1)
     # The bias comes for each sum, and a result leaves as a byte.
-    loads = image + weights * -(-config.row_bytes // beat) + (
-        bands * sums * sum(plan.tiles) * -(-4 * columns // beat))  # fmt: skip
+    bias = bands * sums * sum(plan.tiles) * max(4 * columns / beat, 2)
     executes = bands * int(used.sum()) * max(sums, columns)
-    results = bands * lines * pixels * sum(plan.tiles) * columns
-    stores = results * (1 / max(1, config.epilogue_lanes) + 1 / beat)
+    results = bands * lines * rows * sum(plan.tiles) * columns
+    stores = results * max(1 / max(1, config.epilogue_lanes), 1 / beat)
     steps = bands * int((-(-wanted // plan.depth)).sum())
-    first = (image + weights) / max(1, bands) + stores / bands
-    return max(loads, executes, stores) + _STEP_CYCLES * steps + first
+    first = (image + bias + weights + stores) / (bands * len(plan.tiles))
+    return max(image + bias + weights, executes, stores) + _STEP_CYCLES * steps + first

@@ -1,14 +1,13 @@
 """A convolution that is ready to run: its plan, and its weights as LOAD takes them."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
 from ..program import Command, Program
-from .emitter import Emitter
+from .emitter import Emitter, starts
 from .plan import best_plan
-from .shape import Taps
 
 __all__ = ["Convolution", "Piece", "prepared"]
 
@@ -51,42 +50,31 @@ class Convolution:
         if weight.shape != (shape.filters, shape.vertical.kernel, shape.horizontal.kernel,
                             shape.channels):  # fmt: skip
             raise ValueError(f"weights must be those of {shape}, not {weight.shape}")
-        self.config, self.shape, self.taps = config, shape, Taps(config, shape)
-        rows = self.taps.weights(weight)
-        columns = config.columns
-        tiles = -(-shape.filters // columns)
-        filled = np.zeros((*rows.shape[:2], tiles * columns, config.row_bytes), bool)
-        filled[:, :, : shape.filters] = rows != 0
-        used = filled.reshape(*rows.shape[:2], tiles, -1).any(axis=3)
-        self.plan = _plan(config, shape, used.tobytes(), used.shape)
+        self.config, self.shape = config, shape
+        self.taps, self.plan = best_plan(config, shape, weight)
         self.signed = weight.dtype == np.int8
-        self.pieces, self.weights = self._cut(rows, used)
+        self.pieces, self.weights = self._cut(self.taps.weights(weight), self.taps.used(weight))
 
     def _cut(self, rows, used):
         """Pieces of the weights by tile group and panel group, and their bytes."""
-        pieces, data, offset = {}, [], 0
-        first_tile = 0
-        for t, tiles in enumerate(self.plan.tiles):
-            first = first_tile * self.config.columns
-            last = min(first + tiles * self.config.columns, self.shape.filters)
-            first_panel = 0
-            for p, panels in enumerate(self.plan.panels):
-                here = used[:, first_panel : first_panel + panels, first_tile : first_tile + tiles]
-                # A product of zeros is still a result.
-                steps = [(int(a), first_panel + int(b)) for a, b in np.argwhere(here.any(axis=2))]
-                if not steps and p == 0:
-                    steps = [(0, 0)]
-                pieces[t, p] = []
-                for start in range(0, len(steps), self.plan.depth):
-                    part = tuple(steps[start : start + self.plan.depth])
-                    index = tuple(np.array(part).T)
-                    block = rows[index][:, first:last].transpose(1, 0, 2)
-                    which = used[index][:, first_tile : first_tile + tiles]
-                    pieces[t, p].append(Piece((t, p, start), offset, last - first, part, which))
-                    data.append(np.ascontiguousarray(block).reshape(-1))
-                    offset += data[-1].size
-                first_panel += panels
-            first_tile += tiles
+        pieces, data, offset, columns = {}, [], 0, self.config.columns
+        for (t, (tile, tiles)), (p, (panel, panels)) in product(
+                enumerate(starts(self.plan.tiles)), enumerate(starts(self.plan.panels))):
+            first, last = tile * columns, min((tile + tiles) * columns, self.taps.filters)
+            here = used[:, panel : panel + panels, tile : tile + tiles]
+            steps = [(int(a), panel + int(b)) for a, b in np.argwhere(here.any(axis=2))]
+            if not steps and p == 0:
+                steps = [(0, 0)]    # a product of zeros is still a result
+            pieces[t, p] = []
+            for start in range(0, len(steps), self.plan.depth):
+                part = tuple(steps[start : start + self.plan.depth])
+                index = tuple(np.array(part).T)
+                block = np.ascontiguousarray(rows[index][:, first:last].transpose(1, 0, 2))
+                pieces[t, p].append(Piece(
+                    (t, p, start), offset, last - first, part,
+                    used[index][:, tile : tile + tiles]))  # fmt: skip
+                data.append(block.reshape(-1))
+                offset += block.size
         return pieces, np.concatenate(data)
 
     def emit(self, image, weights, results, placement):
@@ -106,11 +94,6 @@ class Convolution:
         """
         drafts = Emitter(self, image, weights, results, placement).drafts()
         return Program(Command.build(kind, **fields) for kind, fields in drafts)
-
-
-@lru_cache(maxsize=256)
-def _plan(config, shape, used, size):
-    return best_plan(config, Taps(config, shape), np.frombuffer(used, bool).reshape(size))
 
 
 def prepared(config, shape, weight):

@@ -49,6 +49,8 @@ class ConvolutionShape:
         Lines and pixels that there are in memory where the kernel begins. It never leaves them.
     pitch : int
         Pixels from a line to the next.
+    may_fold : bool
+        Outputs of neighbouring pixels may be computed as one: nothing is between them.
     """
 
     images: int
@@ -59,6 +61,7 @@ class ConvolutionShape:
     lines: int
     reach: int
     pitch: int
+    may_fold: bool = True
 
     def __post_init__(self):
         for name, axis, room in (("vertical", self.vertical, self.lines),
@@ -75,11 +78,11 @@ class ConvolutionShape:
 
 
 class Taps:
-    """The K steps of a convolution: where the kernel reads, and which bytes of a pixel.
+    """The K steps of a convolution, for `fold` outputs side by side as one row of more filters.
 
-    A scratchpad row has the bytes of `fold` pixels side by side, where a pixel alone would leave
-    much of it empty. Step (line, position, panel) is row `row_bytes` of a pixel, and there are
-    `phases` of pixels, one for each that a stride passes over.
+    A scratchpad row has the pixels by which the kernel moves on then, which leaves no gaps between
+    rows in memory. Where pixels are narrow, or filters few, that fills the array better. Lines that
+    a stride passes over are kept apart, in *phases*.
 
     Parameters
     ----------
@@ -87,36 +90,62 @@ class Taps:
         The configuration of the core.
     shape : ConvolutionShape
         The convolution.
+    fold : int
+        Outputs of a row.
+
+    Attributes
+    ----------
+    bytes, panels : int
+        Of a row of the image.
+    filters : int
+        Columns of the result.
+    phases : list of int
+        First line of each.
+    places : list of (phase, line, row)
+        Where the rows of each position begin: number of a phase, and lines and rows in it.
+    reach : (lines, rows)
+        The largest of them.
     """
 
-    def __init__(self, config, shape):
-        self.config, self.shape = config, shape
-        horizontal, room = shape.horizontal, config.row_bytes // shape.channels
-        self.fold = max(1, min(horizontal.kernel, room)) if horizontal.dilation == 1 else 1
-        #: Bytes of a row of the image in the scratchpad.
-        self.bytes = self.fold * shape.channels
+    def __init__(self, config, shape, fold):
+        self.config, self.shape, self.fold = config, shape, fold
+        vertical, horizontal = shape.vertical, shape.horizontal
+        self.pixels = fold * horizontal.stride
+        self.bytes = self.pixels * shape.channels
         self.panels = -(-self.bytes // config.row_bytes)
-        #: (kernel line, kernel pixel) of each; a fold of pixels begins there.
-        self.positions = [(line, pixel) for line in range(shape.vertical.kernel)
-                          for pixel in range(0, horizontal.kernel, self.fold)]  # fmt: skip
-        offsets = [(line * shape.vertical.dilation, pixel * horizontal.dilation)
-                   for line, pixel in self.positions]  # fmt: skip
-        stride = shape.vertical.stride, horizontal.stride
-        phases = [(y % stride[0], x % stride[1]) for y, x in offsets]
-        self.phases = sorted(set(phases))
-        #: For each position: its phase, and lines and pixels from the first one of that phase.
-        self.places = [(self.phases.index(phase), y // stride[0], x // stride[1])
-                       for phase, (y, x) in zip(phases, offsets, strict=True)]  # fmt: skip
-        self.reach = tuple(max(place[axis] for place in self.places) for axis in (1, 2))
+        self.filters = fold * shape.filters
+        rows = (horizontal.span + (fold - 1) * horizontal.stride - 1) // self.pixels + 1
+        lines = [line * vertical.dilation for line in range(vertical.kernel)]
+        self.phases = sorted({line % vertical.stride for line in lines})
+        self.places = [
+            (self.phases.index(line % vertical.stride), line // vertical.stride, row)
+            for line in lines for row in range(rows)]  # fmt: skip
+        self.reach = max(line for _, line, _ in self.places), rows - 1
+
+    def rows(self, outputs):
+        """Rows of so many outputs of a line."""
+        return -(-outputs // self.fold)
 
     def weights(self, weight):
-        """(N, KH, KW, C) weights as (positions, panels, N, row_bytes), filled up with zeros."""
-        count, _, width, channels = weight.shape
+        """(N, KH, KW, C) weights as (positions, panels, filters, row_bytes), filled up with zeros.
+        """
+        count, lines, width, channels = weight.shape
+        horizontal, rows = self.shape.horizontal, self.reach[1] + 1
+        moved = np.zeros((self.fold, count, lines, rows * self.pixels, channels), weight.dtype)
+        for output in range(self.fold):
+            for pixel in range(width):
+                place = output * horizontal.stride + pixel * horizontal.dilation
+                moved[output, :, :, place] = weight[:, :, pixel]
         row_bytes = self.config.row_bytes
-        groups = -(-width // self.fold)
-        filled = np.zeros((count, weight.shape[1], groups * self.fold, channels), weight.dtype)
-        filled[:, :, :width] = weight
-        rows = np.zeros((count, len(self.positions), self.panels * row_bytes), weight.dtype)
-        rows[:, :, : self.bytes] = filled.reshape(count, len(self.positions), self.bytes)
-        rows = rows.reshape(count, len(self.positions), self.panels, row_bytes)
-        return rows.transpose(1, 2, 0, 3)
+        filled = np.zeros((self.filters, lines * rows, self.panels * row_bytes), weight.dtype)
+        filled[..., : self.bytes] = moved.reshape(self.filters, lines * rows, self.bytes)
+        filled = filled.reshape(self.filters, lines * rows, self.panels, row_bytes)
+        return filled.transpose(1, 2, 0, 3)
+
+    def used(self, weight):
+        """(positions, panels, column tiles) of bool: which weights are not all zero."""
+        rows, columns = self.weights(weight), self.config.columns
+        tiles = -(-self.filters // columns)
+        filled = np.zeros((*rows.shape[:2], tiles * columns), bool)
+        filled[:, :, : self.filters] = rows.any(axis=3)
+        return filled.reshape(*rows.shape[:2], tiles, columns).any(axis=3)

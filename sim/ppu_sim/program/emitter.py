@@ -166,10 +166,8 @@ class Emitter:
         for _, rows, tile, tiles, c in parts:
             first = (self.first_tile[step.tile] + tile) * columns
             count = min(tiles * columns, self.plan.n - first)
-            self._add(
-                Opcode.LOAD, target=Target.ACCUMULATOR.value, rows=rows, bytes=4 * count, pad=0,
-                address=self.c.bias + 4 * first, stride=0, destination=c, panel_stride=rows,
-            )  # fmt: skip
+            for fields in self.c.bias.loads(first, count, rows, c):
+                self._add(Opcode.LOAD, **fields)
 
     def _execute(self, step, part, piece_a, piece_b):
         row, rows, tile, tiles, c = part

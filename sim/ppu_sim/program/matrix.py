@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ppu.isa import RESULT_BYTES, StoreFormat
+from ppu.isa import RESULT_BYTES, StoreFormat, Target
 
-__all__ = ["Matrix", "Results"]
+__all__ = ["Bias", "Matrix", "Results"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,36 @@ class Matrix:
         return {}
 
 
+@dataclass(frozen=True)
+class Bias:
+    """INT32 numbers in memory, one for each column, as they fill sums.
+
+    Parameters
+    ----------
+    address : int
+        Of column 0.
+    stride : int
+        Bytes from a copy to the next.
+    copies : int
+        Rows of the same numbers, so that one read on the bus fills several rows.
+    """
+
+    address: int
+    stride: int = 0
+    copies: int = 1
+
+    def loads(self, first, columns, rows, destination):
+        """The fields of LOADs that fill rows of the accumulator from column `first` on."""
+        step = rows if self.copies == 1 else self.copies
+        for row in range(0, rows, step):
+            height = min(step, rows - row)
+            yield {
+                "target": Target.ACCUMULATOR.value, "rows": height, "bytes": 4 * columns, "pad": 0,
+                "address": self.address + 4 * first, "stride": self.stride,
+                "destination": destination + row, "panel_stride": rows,
+            }  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Results(Matrix):
     """Results that the epilogue makes of sums, or sums with a bias.
@@ -40,8 +70,8 @@ class Results(Matrix):
         Numbers of the result's type; limits of INT8 or UINT8 are needed.
     activate : bool
         Results are looked up in the activation table.
-    bias : int, optional
-        Address of INT32 numbers, one for each column, to which products are added.
+    bias : Bias, optional
+        To which products are added.
     """
 
     result_format: StoreFormat
@@ -50,7 +80,7 @@ class Results(Matrix):
     low: int = 0
     high: int = 0
     activate: bool = False
-    bias: int | None = None
+    bias: Bias | None = None
 
     @property
     def result_bytes(self):
