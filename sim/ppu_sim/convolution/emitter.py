@@ -140,7 +140,8 @@ class Emitter:
             start = row + number * panels * height * width
             parts = [(line, width) for line in range(height)]
             if self.plan.is_joined(taps):
-                parts = [(0, (height - 1) * width + band.rows + taps.reach[1])]
+                last = min(band.rows + taps.reach[1], width)    # what is beyond meets zeros only
+                parts = [(0, (height - 1) * width + last)]
             for line, rows in parts:
                 y = (band.line + line) * shape.vertical.stride + phase
                 if y >= shape.vertical.extent:
