@@ -90,8 +90,14 @@ class CoreStage:
         """Pairs of a layer and its commands, without END, for memory from `base` on."""
         return self._emission.sections(base, memory)
 
-    def run(self, device, values):
-        """Runs it: adds its outputs to `values`, arrays by name. Returns the device's `Run`."""
+    def run(self, device, values, *, layer_by_layer=False):
+        """Runs it: adds its outputs to `values`, arrays by name.
+
+        Returns
+        -------
+        list of (layer or None, Run)
+            What it took: one for all layers, or one for each if they shall run one by one.
+        """
         if device.config != self.config:
             raise ValueError("the model was compiled for another core than that of the device")
         with device.allocator.scope() as room:
@@ -103,12 +109,19 @@ class CoreStage:
                 array = values[tensor.name]
                 device.write(base + self.plan.tensors[tensor.name],
                              array if layout is None else layout.arranged(array))  # fmt: skip
-            commands = [command for _, part in self.sections(base) for command in part]
-            macs = sum(layer.macs for layer in self.layers)
-            took = device.run(Program([*commands, end(1)]), macs=macs)
+            took = []
+            for layer, commands, macs in self._programs(base, layer_by_layer):
+                took.append((layer, device.run(Program([*commands, end(1)]), macs=macs)))
             for tensor in self.outputs:
                 values[tensor.name] = self._read(device, base, tensor)
         return took
+
+    def _programs(self, base, layer_by_layer):
+        sections = [(layer, part, layer.macs) for layer, part in self.sections(base)]
+        if layer_by_layer:
+            return sections
+        return [(None, [command for _, part, _ in sections for command in part],
+                 sum(macs for _, _, macs in sections))]  # fmt: skip
 
     def _read(self, device, base, tensor):
         place, layout = base + self.plan.tensors[tensor.name], self.plan.layouts.get(tensor.name)

@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ..cycles import MemoryTiming
 from ..program import Placement
-from .border import fill
+from .border import Fill
 from .convolution import ConvolutionProgram
 from .elementwise import ElementwiseProgram
-from .gemm import GemmProgram
+from .gemm import GemmProgram, WideGemmProgram
 from .image_layers import Convolution, ImageLayer, MaxPool
 from .layers import Elementwise, Gemm
 from .max_pool import MaxPoolProgram
@@ -63,10 +65,25 @@ class Emission:
 
     def __init__(self, config, plan, layers):
         self.config, self.plan = config, plan
-        self._programs = [_PROGRAMS[type(layer)](config, plan, layer) for layer in layers]
+        self._programs = [_program(config, plan, layer) for layer in layers]
+        self._fills = list(self._borders())
         self._offsets = [
-            {name: plan.add(array) for name, array in program.constants.items()
-             if array is not None} for program in self._programs]  # fmt: skip
+            {name: plan.add(array) for name, array in
+             (program.constants | (fill.constants if fill else {})).items()}
+            for program, fill in zip(self._programs, self._fills, strict=True)]  # fmt: skip
+
+    def _borders(self):
+        """For each layer, what fills the border of its operand, if it has not been filled yet."""
+        filled = {}
+        for layer in (program.layer for program in self._programs):
+            fill = None
+            if isinstance(layer, ImageLayer) and any(layer.border):
+                place = self.plan.tensors[layer.a.name]
+                if filled.get(place) != (layer.a.name, layer.fill):
+                    fill = Fill(self.config, layer.a.dtype, self.plan.layouts[layer.a.name],
+                                layer.fill)  # fmt: skip
+                    filled[place] = layer.a.name, layer.fill
+            yield fill
 
     def sections(self, base=0, memory=None):
         """Pairs of a layer and its commands, without END.
@@ -78,18 +95,16 @@ class Emission:
         memory : MemoryTiming, optional
             The memory for which products are cut.
         """
-        context, filled = Context(self.plan, base, memory, Placement(self.config)), {}
-        for program, offsets in zip(self._programs, self._offsets, strict=True):
-            places = {name: base + offset for name, offset in offsets.items()}
-            yield program.layer, [*self._border(program.layer, context, filled),
-                                  *program.commands(context, places)]  # fmt: skip
+        context = Context(self.plan, base, memory, Placement(self.config))
+        for program, fill, offsets in zip(self._programs, self._fills, self._offsets, strict=True):
+            places, commands = {name: base + offset for name, offset in offsets.items()}, []
+            if fill:
+                commands += fill.commands(context.place(program.layer.a), places)
+            yield program.layer, [*commands, *program.commands(context, places)]
 
-    def _border(self, layer, context, filled):
-        """Fills the border of a layer's operand, if it has not been yet."""
-        if not isinstance(layer, ImageLayer) or not any(layer.border):
-            return
-        address, layout = context.image(layer.a)
-        root = self.plan.tensors[layer.a.name]
-        if filled.get(root) != (layer.a.name, layer.fill):
-            filled[root] = layer.a.name, layer.fill
-            yield from fill(self.config, layer.a.dtype, layout, address, layer.fill)
+
+def _program(config, plan, layer):
+    kind = _PROGRAMS[type(layer)]
+    if kind is GemmProgram and layer.weight.dtype == np.int16:
+        kind = WideGemmProgram
+    return kind(config, plan, layer)

@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ..convolution import ConvolutionShape, ResultImage, prepared
+from ..convolution.shape import Axis
 from ..program import matmul_plan
 from ..program.matmul import emit
 from ..program.matrix import Matrix
 from .results import Part, parts
 
-__all__ = ["GemmProgram"]
+__all__ = ["GemmProgram", "WideGemmProgram"]
 
 
 class GemmProgram:
@@ -21,9 +23,7 @@ class GemmProgram:
 
     def __init__(self, config, plan, layer):
         self.config, self.layer = config, layer
-        layout = plan.layouts.get(layer.a.name)
-        # In the order in which the operand lies.
-        self._weight = layer.weight if layout is None else layout.columns(layer.weight)
+        self._weight = _weight(plan, layer)
         self._parts = [(columns, Part(layer, first, columns))
                        for first, columns in parts(config, layer)]  # fmt: skip
         self.constants = {"weight": self._weight}
@@ -42,3 +42,43 @@ class GemmProgram:
             cut = matmul_plan(self.config, layer.shape[0], columns, k, k, k, stride,
                               context.memory)  # fmt: skip
             yield from emit(self.config, cut, a, b, results, context.placement)
+
+
+class WideGemmProgram:
+    """A product with weights of more than 8 bits, as a convolution, which takes such: rows of A are
+    pixels of a line.
+
+    Attributes
+    ----------
+    constants : dict
+        Arrays by name.
+    """
+
+    def __init__(self, config, plan, layer):
+        self.layer, self._parts, self.constants = layer, [], {}
+        weight = _weight(plan, layer)
+        (m, n, _), k = layer.shape, weight.shape[1]
+        for first, columns in parts(config, layer):
+            shape = ConvolutionShape(1, k, columns, Axis(1, 1), Axis(m, 1), lines=1, reach=m,
+                                     pitch=m, may_fold=columns == n)  # fmt: skip
+            own = prepared(config, shape, weight[first : first + columns, None, None])
+            part = Part(layer, first, columns, own.taps.fold)
+            self._parts.append((part, own))
+            self.constants |= {f"weight {first}": own.weights, **part.constants}
+
+    def commands(self, context, places):
+        """The commands; `places` has the address of each constant."""
+        layer = self.layer
+        a = Matrix(context.place(layer.a), 0, layer.a.dtype == np.int8)
+        for part, own in self._parts:
+            yield from part.load_scales(places)
+            results = part.results(places, context.place(layer.y),
+                                   layer.shape[1] * layer.y.dtype.itemsize)  # fmt: skip
+            yield from own.emit(a, places[f"weight {part.first}"], ResultImage(results, 0, 0),
+                                context.placement)  # fmt: skip
+
+
+def _weight(plan, layer):
+    """Weights in the order in which the operand lies."""
+    layout = plan.layouts.get(layer.a.name)
+    return layer.weight if layout is None else layout.columns(layer.weight)

@@ -88,7 +88,7 @@ class Convolution(ImageLayer):
 
     Parameters
     ----------
-    weight : (N, KH, KW, C) array of int8 or uint8
+    weight : (N, KH, KW, C) array of int8, uint8, or int16 from -255 to 254
         Groups are zeros.
     bias : (N,) array of int32 or None
         Zero points of the operands are in it.

@@ -45,7 +45,7 @@ class Gemm:
         Of the operator.
     a, y : Tensor
         8-bit operand and result.
-    weight : (N, K) array of int8 or uint8
+    weight : (N, K) array of int8, uint8, or int16 from -255 to 254
     bias : (N,) array of int32 or None
         Zero points of the operands are in it.
     scale : (N,) array of float32 or None

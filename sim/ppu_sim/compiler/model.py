@@ -55,7 +55,20 @@ class CompiledModel:
         ValueError
             If an input is missing, or has another type or shape; or the device has another core.
         """
-        values = {}
+        return self._run(device, inputs)[0]
+
+    def run_layers(self, device, inputs):
+        """As :meth:`run`, but each layer is a program of its own, and waits for the one before.
+
+        Returns
+        -------
+        dict, list of (layer, Run)
+            Outputs by name, and what each layer took.
+        """
+        return self._run(device, inputs, layer_by_layer=True)
+
+    def _run(self, device, inputs, **how):
+        values, took = {}, []
         for value in self.graph.inputs:
             array = np.asarray(inputs.get(value.name))
             if value.name not in inputs or array.dtype != value.dtype or (
@@ -65,8 +78,8 @@ class CompiledModel:
                     f"input {value.name!r} must be {value.dtype} {value.shape}, not {got}")
             values[value.name] = array
         for stage in self.stages:
-            stage.run(device, values)
-        return {value.name: values[value.name] for value in self.graph.outputs}
+            took += stage.run(device, values, **how)
+        return {value.name: values[value.name] for value in self.graph.outputs}, took
 
 
 def compile_model(source, config, *, shapes=None):

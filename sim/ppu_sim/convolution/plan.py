@@ -91,7 +91,7 @@ def best_plan(config, shape, weight):
         If the convolution does not fit the memories, however it is cut.
     """
     best = None
-    for taps in _folded(config, shape):
+    for taps in _folded(config, shape, 2 if weight.dtype == np.int16 else 1):
         used = taps.used(weight)
         for plan in _plans(config, taps):
             cycles = _cycles(config, taps, used, plan)
@@ -102,10 +102,10 @@ def best_plan(config, shape, weight):
     return best[1:]
 
 
-def _folded(config, shape):
+def _folded(config, shape, copies):
     """Taps of all folds that are worth a look: few filters or narrow pixels."""
     for fold in _FOLDS:
-        taps = Taps(config, shape, fold)
+        taps = Taps(config, shape, fold, copies)
         fits = shape.may_fold and taps.filters <= config.scale_rows * config.columns
         if fold == 1 or (fold <= shape.horizontal.outputs and fits and (
                 taps.bytes <= 2 * config.row_bytes or taps.filters <= 2 * config.columns)):

@@ -52,7 +52,7 @@ class Convolution:
             raise ValueError(f"weights must be those of {shape}, not {weight.shape}")
         self.config, self.shape = config, shape
         self.taps, self.plan = best_plan(config, shape, weight)
-        self.signed = weight.dtype == np.int8
+        self.signed = weight.dtype != np.uint8
         self.pieces, self.weights = self._cut(self.taps.weights(weight), self.taps.used(weight))
 
     def _cut(self, rows, used):
@@ -105,7 +105,7 @@ def prepared(config, shape, weight):
         The configuration of the core.
     shape : ConvolutionShape
         Its geometry.
-    weight : (filters, KH, KW, channels) array of int8 or uint8
+    weight : (filters, KH, KW, channels) array of int8, uint8, or int16 from -255 to 254
         Zeros cost nothing where a whole tile has them: groups are weights that are zero.
 
     Raises

@@ -92,6 +92,8 @@ class Taps:
         The convolution.
     fold : int
         Outputs of a row.
+    copies : int
+        2 if weights have 16 bits.
 
     Attributes
     ----------
@@ -107,7 +109,7 @@ class Taps:
         The largest of them.
     """
 
-    def __init__(self, config, shape, fold):
+    def __init__(self, config, shape, fold, copies=1):
         self.config, self.shape, self.fold = config, shape, fold
         vertical, horizontal = shape.vertical, shape.horizontal
         self.pixels = fold * horizontal.stride
@@ -119,7 +121,7 @@ class Taps:
         self.phases = sorted({line % vertical.stride for line in lines})
         self.places = [
             (self.phases.index(line % vertical.stride), line // vertical.stride, row)
-            for line in lines for row in range(rows)]  # fmt: skip
+            for line in lines for row in range(rows)] * copies  # fmt: skip
         self.reach = max(line for _, line, _ in self.places), rows - 1
 
     def rows(self, outputs):
@@ -128,7 +130,13 @@ class Taps:
 
     def weights(self, weight):
         """(N, KH, KW, C) weights as (positions, panels, filters, row_bytes), filled up with zeros.
+
+        Those of 16 bits become sums of two of 8 bits: all positions are there twice.
         """
+        if weight.dtype == np.int16:
+            low = np.clip(weight, -128, 127)
+            return np.concatenate([self.weights(part.astype(np.int8))
+                                   for part in (low, weight - low)])  # fmt: skip
         count, lines, width, channels = weight.shape
         horizontal, rows = self.shape.horizontal, self.reach[1] + 1
         moved = np.zeros((self.fold, count, lines, rows * self.pixels, channels), weight.dtype)

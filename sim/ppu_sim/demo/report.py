@@ -116,12 +116,8 @@ def _time(runs, clock_hz):
     return f"  {core:,.1f} ms of the core at {clock_hz / 1e6:.1f} MHz; {seconds:.2f} s in all."
 
 
-def summary(result, runs, *, config, backend, preset, clock_hz=None):
-    """The demo's result as lines of text.
-
-    `preset` is None for a core that is none, `clock_hz` for a simulator.
-    """
-    core = f"Core '{preset}'" if preset else "A core"
+def summary(result, runs, *, config, clock_hz=None):
+    """The demo's result as lines of text. `clock_hz` is None for a simulator."""
     agreement = (
         f"agree in all {result.logits:,} logits of all {result.images:,} images"
         if result.exact
@@ -129,9 +125,6 @@ def summary(result, runs, *, config, backend, preset, clock_hz=None):
         f"{result.wrong_images:,} of {result.images:,} images"
     )
     return [
-        f"{core} on '{backend}': {config.row_bytes} x {config.columns} array, peak "
-        f"{config.macs_per_cycle} MAC/cycle, {config.axi_data_width}-bit AXI",
-        "",
         *_layer_table(runs, config),
         "",
         f"  Accuracy on {result.test_images} test images",
