@@ -1,6 +1,7 @@
-"""What the digits demo prints, and when it fails."""
+"""What the digits demo prints of products, on a core without epilogue, and when it fails."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +17,7 @@ from ppu_sim.toolchain import ToolMissing
 class FakeDevice:
     """A device that computes with numpy; adds `error` to the first sum of each product."""
 
-    config = SMALL
+    config = replace(SMALL, epilogue_lanes=0)
     backend = SimpleNamespace(clock_hz=None)
 
     def __init__(self, error=0):
@@ -38,7 +39,7 @@ class FakeDevice:
 
 
 def opener(error):
-    def open_device(backend, *, preset, latency=None, waves=None):
+    def open_device(backend, *, preset=None, config=None, latency=None, waves=None):
         return FakeDevice(0 if backend == "model" else error)
 
     return open_device
@@ -107,7 +108,7 @@ def test_summary_adds_the_layers_up():
     result = Result(float_accuracy=0.975, model_accuracy=0.975, rtl_accuracy=0.975, logits=20,
                     images=2, test_images=1, wrong_logits=0, wrong_images=0)  # fmt: skip
     runs = [LayerRun(2, 128, 64, 100, 16384, 150, 0.5), LayerRun(2, 10, 128, 100, 2560, 150, 1.5)]
-    lines = summary(result, runs, config=MEDIUM, backend="verilator", preset="medium")
+    lines = summary(result, runs, config=MEDIUM)
     table = {line.split()[0]: line.split()[1:] for line in lines if line.strip()}
     assert table["2"] == ["2", "x", "10", "x", "128", "2,560", "100", "25.6", "10.0%", "62.5%"]
     assert table["total"] == ["18,944", "200", "94.7", "37.0%", "92.5%"]
