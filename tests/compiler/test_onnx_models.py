@@ -100,7 +100,10 @@ def test_listing(tmp_path, device):
     core, = (stage for stage in compiled.stages if isinstance(stage, CoreStage))
     text = listing(core).splitlines()
     assert [line for line in text if line.startswith(";")] == ["; fc1", "; fc2", "; fc3"]
-    assert "LOAD     parameters 0" in text[1] and text[-1].endswith("END      tag 0x1")
+    # Operands come before the scales, which only STORE wants.
+    assert "LOAD     scratchpad" in text[1] and text[-1].endswith("END      tag 0x1")
+    scales = next(index for index, line in enumerate(text) if "LOAD     parameters 0" in line)
+    assert "EXECUTE" in text[scales - 1]
     assert any("int8 at" in line and "zero -128 in -128..127" in line for line in text)
 
 

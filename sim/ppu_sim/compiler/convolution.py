@@ -43,8 +43,9 @@ class ConvolutionProgram:
         image = Matrix(address + layout.offset(-window.top, -window.left), layout.image,
                        layer.a.dtype == np.int8)  # fmt: skip
         for part, shaped in self._parts:
-            yield from part.load_scales(places)
-            results = part.results(places, to + result.offset(), result.channels)
-            yield from shaped.emit(image, places[f"weight {part.first}"],
+            def emit(results, part=part, shaped=shaped):
+                return shaped.emit(image, places[f"weight {part.first}"],
                                    ResultImage(results, result.line, result.image),
                                    context.placement)  # fmt: skip
+
+            yield from part.commands(places, context, to + result.offset(), result.channels, emit)

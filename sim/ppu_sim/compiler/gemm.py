@@ -36,12 +36,14 @@ class GemmProgram:
         stride = n * layer.y.dtype.itemsize
         a = Matrix(context.place(layer.a), k, layer.a.dtype == np.int8)
         for columns, part in self._parts:
-            yield from part.load_scales(places)
             b = Matrix(places["weight"] + k * part.first, k, layer.weight.dtype == np.int8)
-            results = part.results(places, context.place(layer.y), stride)
-            cut = matmul_plan(self.config, layer.shape[0], columns, k, k, k, stride,
-                              context.memory)  # fmt: skip
-            yield from emit(self.config, cut, a, b, results, context.placement)
+
+            def product(results, columns=columns, b=b):
+                cut = matmul_plan(self.config, layer.shape[0], columns, k, k, k, stride,
+                                  context.memory, results.result_format)  # fmt: skip
+                return emit(self.config, cut, a, b, results, context.placement)
+
+            yield from part.commands(places, context, context.place(layer.y), stride, product)
 
 
 class WideGemmProgram:
@@ -71,11 +73,12 @@ class WideGemmProgram:
         layer = self.layer
         a = Matrix(context.place(layer.a), 0, layer.a.dtype == np.int8)
         for part, own in self._parts:
-            yield from part.load_scales(places)
-            results = part.results(places, context.place(layer.y),
-                                   layer.shape[1] * layer.y.dtype.itemsize)  # fmt: skip
-            yield from own.emit(a, places[f"weight {part.first}"], ResultImage(results, 0, 0),
+            def product(results, part=part, own=own):
+                return own.emit(a, places[f"weight {part.first}"], ResultImage(results, 0, 0),
                                 context.placement)  # fmt: skip
+
+            yield from part.commands(places, context, context.place(layer.y),
+                                     layer.shape[1] * layer.y.dtype.itemsize, product)  # fmt: skip
 
 
 def _weight(plan, layer):

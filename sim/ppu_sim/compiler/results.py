@@ -52,15 +52,34 @@ class Part:
             self._copies = _COPIES if row.nbytes <= _SHORT else 1
             self.constants[self._bias] = np.tile(row, (self._copies, 1))
 
-    def load_scales(self, places):
-        """The commands that bring its scales, if it has some."""
-        if self.layer.scale is not None:
-            yield load(rows=1, bytes=self.constants[self._scale].nbytes, destination=0,
-                       panel_stride=1, address=places[self._scale],
-                       target=Target.PARAMETERS)  # fmt: skip
+    def commands(self, places, context, address, stride, emit):
+        """The commands of this part.
 
-    def results(self, places, address, stride):
-        """Where its results go; `address` is that of the layer's column 0."""
+        Parameters
+        ----------
+        places : dict
+            Address of each constant.
+        context : Context
+        address, stride : int
+            Of the layer's results: of column 0, and bytes from a row to the next.
+        emit : callable
+            From Results to commands.
+        """
+        if self.layer.scale is None:
+            yield from emit(self._results(places, address, stride, 0))
+            return
+        scales = self.constants[self._scale]
+        row = context.placement.scales(scales.size)
+        bring = load(rows=1, bytes=scales.nbytes, address=places[self._scale], destination=row,
+                     panel_stride=1, target=Target.PARAMETERS)  # fmt: skip
+        for command in emit(self._results(places, address, stride, row)):
+            yield command
+            if bring and command.name == "EXECUTE":
+                # Only STORE wants them: operands come first.
+                yield bring
+                bring = None
+
+    def _results(self, places, address, stride, scales):
         layer, bias = self.layer, None
         low, high = layer.limits
         form = FORMATS[layer.y.dtype] if layer.scale is not None else StoreFormat.INT32
@@ -68,4 +87,5 @@ class Part:
             size = self.constants[self._bias][0].nbytes
             bias = Bias(places[self._bias], size if self._copies > 1 else 0, self._copies)
         return Results(address + layer.y.dtype.itemsize * self.first, stride, result_format=form,
-                       zero_point=layer.zero_point, low=low, high=high, bias=bias)  # fmt: skip
+                       scales=scales, zero_point=layer.zero_point, low=low, high=high,
+                       bias=bias)  # fmt: skip

@@ -1,5 +1,7 @@
 """The cycles for which commands keep their unit at work, without what they wait for."""
 
+from ppu.isa import RESULT_BYTES, StoreFormat
+
 __all__ = ["COMMAND_CYCLES", "execute_cycles", "load_cycles", "store_cycles"]
 
 #: Cycles from a command to the next in the decoder.
@@ -29,9 +31,13 @@ def execute_cycles(config, *, m, n, k):
     return n * k * max(m, config.columns)
 
 
-def store_cycles(config, memory, *, rows, columns, stride):
-    """Cycles in which a STORE keeps the bus busy."""
-    size = 4 * columns
+def store_cycles(config, memory, *, rows, columns, stride, result=StoreFormat.INT32):
+    """Cycles in which a STORE keeps the bus or the epilogue busy."""
+    size = RESULT_BYTES[result] * columns
+    tiles, period = -(-columns // config.columns), 0
+    if result is not StoreFormat.INT32:
+        period = -(-config.columns // config.epilogue_lanes)
     ranges, size = (1, rows * size) if stride == size else (rows, size)
     aligned = stride % config.beat_bytes == 0
-    return _bus_cycles(config, memory, config.max_outstanding_writes, ranges, size, aligned)
+    bus = _bus_cycles(config, memory, config.max_outstanding_writes, ranges, size, aligned)
+    return max(bus, rows * tiles * period)

@@ -31,7 +31,7 @@ def _halves(rows, tiles, least):
 
 
 class Placement:
-    """Who has which rows of scratchpad and accumulator, from one product to the next.
+    """Who has which rows of scratchpad, accumulator and parameters, from one product to the next.
 
     Products behind one another take rows that were used the longest time ago, so that the operands
     of one come while the one before it is still computed.
@@ -45,7 +45,7 @@ class Placement:
     def __init__(self, config):
         self.config = config
         self.a_rows = self.region_a = self.region_b = None
-        self.accumulator_next = 0
+        self.accumulator_next = self.scales_next = 0
         self.steps = 0          # of all products before
         self.products = 0
 
@@ -56,6 +56,14 @@ class Placement:
             self.region_a = Region(0, plan.a_rows)
             self.region_b = Region(plan.a_rows, self.config.scratchpad_rows - plan.a_rows)
         self.products += 1
+
+    def scales(self, columns):
+        """The first row of parameters for the scales of so many columns."""
+        rows = -(-columns // self.config.columns)
+        if self.scales_next + rows > self.config.scale_rows:
+            self.scales_next = 0
+        self.scales_next += rows
+        return self.scales_next - rows
 
 
 class Emitter:

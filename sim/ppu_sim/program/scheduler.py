@@ -4,6 +4,7 @@ from functools import lru_cache
 from heapq import nsmallest
 
 from ppu.config import Signs
+from ppu.isa import StoreFormat
 
 from ..cycles import MemoryTiming
 from .matmul import Matrix, emit
@@ -27,7 +28,8 @@ def _best_plan(config, m, n, k, strides, memory):
     return min((search.improved(plan) for plan in finalists), key=search.full_cycles)
 
 
-def matmul_plan(config, m, n, k, a_stride=None, b_stride=None, c_stride=None, memory=None):
+def matmul_plan(config, m, n, k, a_stride=None, b_stride=None, c_stride=None, memory=None,
+                result=StoreFormat.INT32):  # fmt: skip
     """The plan that takes the fewest cycles by the cost model.
 
     Parameters
@@ -40,11 +42,13 @@ def matmul_plan(config, m, n, k, a_stride=None, b_stride=None, c_stride=None, me
         Bytes from a row to the next; without gaps by default.
     memory : MemoryTiming, optional
         The memory; 100 cycles of latency if not given.
+    result : StoreFormat
+        What the results are.
     """
     for name, value in (("m", m), ("n", n), ("k", k)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, not {value!r}")
-    strides = Strides(a_stride or k, b_stride or k, c_stride or 4 * n)
+    strides = Strides(a_stride or k, b_stride or k, c_stride or 4 * n, result)
     return _best_plan(config, m, n, k, strides, memory or MemoryTiming())
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ..cycles import estimate
 from .matmul import Matrix, drafts
+from .matrix import Results
 from .plan import groups
 from .shapes import work
 from .steps import opening_rows
@@ -66,8 +67,9 @@ class Search:
         return self._full[plan]
 
     def _play_all(self, plan):
-        a, b, c = (Matrix(place << 60, stride) for place, stride in enumerate(
-            (self.strides.a, self.strides.b, self.strides.c), start=1))  # fmt: skip
+        strides = self.strides
+        a, b = Matrix(1 << 60, strides.a), Matrix(2 << 60, strides.b)
+        c = Results(3 << 60, strides.c, result_format=strides.result)
         return estimate(self.config, drafts(self.config, plan, a, b, c), self.memory).cycles
 
     def _play(self, plan):

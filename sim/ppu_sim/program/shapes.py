@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ppu.isa import COMMAND_BYTES
+from ppu.isa import COMMAND_BYTES, StoreFormat
 
 from . import cost
 from .plan import MatmulPlan, groups
@@ -15,11 +15,12 @@ _MAX_COUNT = (1 << 16) - 1
 
 @dataclass(frozen=True)
 class Strides:
-    """Bytes from a row to the next, of each matrix."""
+    """Bytes from a row to the next, of each matrix; and what the results are."""
 
     a: int
     b: int
     c: int
+    result: StoreFormat = StoreFormat.INT32
 
 
 def _sizes(total, unit, most):
@@ -79,8 +80,9 @@ def _load_cycles(config, memory, height, size, stride):
 
 
 @lru_cache(maxsize=1 << 16)
-def _store_cycles(config, memory, height, columns, stride):
-    return cost.store_cycles(config, memory, rows=height, columns=columns, stride=stride)
+def _store_cycles(config, memory, height, columns, strides):
+    return cost.store_cycles(config, memory, rows=height, columns=columns, stride=strides.c,
+                             result=strides.result)  # fmt: skip
 
 
 def _counts(sizes):
@@ -112,7 +114,7 @@ def work(config, memory, plan, strides):
     )
     stores = sum(
         count * often * _store_cycles(
-            config, memory, height, min(width * columns, plan.n), strides.c)
+            config, memory, height, min(width * columns, plan.n), strides)
         for height, count in rows for width, often in tiles
     )  # fmt: skip
     blocks, steps = len(plan.rows) * len(plan.tiles), len(plan.panels)
