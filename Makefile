@@ -4,7 +4,7 @@ PYTHON  ?= python3
 BACKEND ?= verilator
 PRESET  ?= small
 LATENCY ?= 100
-IMAGES  ?= 1797
+IMAGES  ?= 360
 OUT     ?= build/ppu_$(PRESET).v
 N       ?= 10000
 SEED    ?= 0
@@ -44,7 +44,7 @@ prepare: python
 python:
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: apt-get install python3"; exit 1; }
 
-demo: prepare ## Classify digits on the RTL [PRESET=small BACKEND=verilator LATENCY=100 IMAGES=1797]
+demo: prepare ## Classify digits on the RTL [PRESET=small BACKEND=verilator LATENCY=100 IMAGES=360]
 	@$(VENV) -m ppu_sim.demo --backend "$(BACKEND)" --images $(IMAGES) $(DEMO_CORE)
 
 test: prepare ## Run all tests [TESTS=tests/unit JOBS=2]

@@ -98,7 +98,7 @@ def test_result_counts_scores_that_differ_in_any_byte():
     other[0, 0] = -0.0
     result = ModelResult("name", np.array([1, 0]), scores, scores, other, [], 1000, 64000)
     assert result.wrong == 1
-    assert "  as one program, 2 images: 1,000 cycles, 100.0% of peak" in result.lines(SMALL)
+    assert "  2 images, 40 in a program: 1,000 cycles, 100.0% of peak" in result.lines(SMALL)
 
 
 def test_layer_table():

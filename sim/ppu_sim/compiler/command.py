@@ -16,6 +16,7 @@ from ..program import end
 from .core_stage import CoreStage
 from .model import compile_model
 from .reader import read
+from .report import layer_table
 
 __all__ = ["add_commands"]
 
@@ -33,6 +34,8 @@ def add_commands(commands, presets):
                      help="result: .npy for one output, .npz for any number")  # fmt: skip
     add_backend(run, list(BACKENDS))
     run.add_argument("--latency", type=int, help="of the memory, in cycles; default: 100")
+    run.add_argument("--layers", action="store_true",
+                     help="run layer by layer, and tell what each took")  # fmt: skip
     run.set_defaults(run=_run)
     compiled = commands.add_parser(
         "compile", help="tell how a quantised ONNX model runs on the core",
@@ -52,17 +55,23 @@ def _run(arguments):
     arrays = _arrays(arguments, [value.name for value in graph.inputs])
     if arguments.output:
         _check_output(arguments.output, graph)
+    took = None
     with opening.open(arguments.backend, preset=arguments.preset,
                       latency=arguments.latency) as device:  # fmt: skip
         model = compile_model(
             graph, device.config,
             shapes={name: array.shape for name, array in arrays.items()})
-        outputs = model.run(device, arrays)
-        took = device.last_run
+        if arguments.layers:
+            outputs, runs = model.run_layers(device, arrays)
+        else:
+            outputs, runs, took = model.run(device, arrays), [], device.last_run
+        config = device.config
     print(summary(model))
     for name, value in outputs.items():
         print(f"{name}: {value.dtype} {value.shape}")
-    if took and took.cycles is not None:
+    if runs:
+        print(*layer_table(runs, config), sep="\n")
+    elif took and took.cycles is not None:
         print(f"{took.cycles:,} cycles on the core, {took.utilization:.1%} of peak")
     if arguments.output:
         _save(arguments.output, outputs)

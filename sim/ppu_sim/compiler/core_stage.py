@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..cycles import MemoryTiming
 from ..program import Program, end
 from .emission import Emission
 from .image_layers import ImageLayer, MaxPool
@@ -110,14 +111,15 @@ class CoreStage:
                 device.write(base + self.plan.tensors[tensor.name],
                              array if layout is None else layout.arranged(array))  # fmt: skip
             took = []
-            for layer, commands, macs in self._programs(base, layer_by_layer):
+            for layer, commands, macs in self._programs(device, base, layer_by_layer):
                 took.append((layer, device.run(Program([*commands, end(1)]), macs=macs)))
             for tensor in self.outputs:
                 values[tensor.name] = self._read(device, base, tensor)
         return took
 
-    def _programs(self, base, layer_by_layer):
-        sections = [(layer, part, layer.macs) for layer, part in self.sections(base)]
+    def _programs(self, device, base, layer_by_layer):
+        memory = MemoryTiming(device.settings.latency)
+        sections = [(layer, part, layer.macs) for layer, part in self.sections(base, memory)]
         if layer_by_layer:
             return sections
         return [(None, [command for _, part, _ in sections for command in part],

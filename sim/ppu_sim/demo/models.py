@@ -47,7 +47,7 @@ class ModelResult:
         if self.cycles:
             lines += [f"  {line}" for line in layer_table(self.layers, config)]
             lines.append(
-                f"  as one program, {len(self.labels)} images: {self.cycles:,} cycles, "
+                f"  {len(self.labels)} images, {_BATCH} in a program: {self.cycles:,} cycles, "
                 f"{self.macs / self.cycles / config.macs_per_cycle:.1%} of peak")
         return [
             *lines,
