@@ -22,7 +22,7 @@ class ConvolutionProgram:
         self.layer, self._parts, self.constants = layer, [], {}
         for first, columns in parts(config, layer):
             shaped = self._prepared(config, plan, first, columns)
-            part = Part(layer, first, columns, shaped.taps.fold)
+            part = Part(config, layer, first, columns, shaped.taps.fold)
             self._parts.append((part, shaped))
             self.constants |= {f"weight {first}": shaped.weights, **part.constants}
 

@@ -24,7 +24,7 @@ class GemmProgram:
     def __init__(self, config, plan, layer):
         self.config, self.layer = config, layer
         self._weight = _weight(plan, layer)
-        self._parts = [(columns, Part(layer, first, columns))
+        self._parts = [(columns, Part(config, layer, first, columns))
                        for first, columns in parts(config, layer)]  # fmt: skip
         self.constants = {"weight": self._weight}
         for _, part in self._parts:
@@ -64,7 +64,7 @@ class WideGemmProgram:
             shape = ConvolutionShape(1, k, columns, Axis(1, 1), Axis(m, 1), lines=1, reach=m,
                                      pitch=m, may_fold=columns == n)  # fmt: skip
             own = prepared(config, shape, weight[first : first + columns, None, None])
-            part = Part(layer, first, columns, own.taps.fold)
+            part = Part(config, layer, first, columns, own.taps.fold)
             self._parts.append((part, own))
             self.constants |= {f"weight {first}": own.weights, **part.constants}
 

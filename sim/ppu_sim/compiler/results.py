@@ -10,9 +10,8 @@ from .layers import FORMATS
 
 __all__ = ["Part", "parts"]
 
-#: A bias of at most so many bytes is kept in copies, as many as there are rows here: shorter reads
-#: are bound by the latency of the memory.
-_SHORT, _COPIES = 512, 64
+#: A bias of at most so many columns is kept in so many copies, see :class:`Bias`.
+_SHORT, _COPIES = 256, 64
 
 
 def parts(config, layer):
@@ -27,6 +26,8 @@ class Part:
 
     Parameters
     ----------
+    config : Config
+        The configuration of the core.
     layer : Gemm or Convolution
         The layer.
     first, columns : int
@@ -40,8 +41,8 @@ class Part:
         Arrays by name.
     """
 
-    def __init__(self, layer, first, columns, fold=1):
-        self.layer, self.first = layer, first
+    def __init__(self, config, layer, first, columns, fold=1):
+        self.layer, self.first, self._columns = layer, first, config.columns
         own = slice(first, first + columns)
         self._scale, self._bias = f"scale {first}", f"bias {first}"
         self.constants = {}
@@ -49,8 +50,11 @@ class Part:
             self.constants[self._scale] = np.tile(layer.scale[own], fold)
         if layer.bias is not None:
             row = np.tile(layer.bias[own], fold)
-            self._copies = _COPIES if row.nbytes <= _SHORT else 1
-            self.constants[self._bias] = np.tile(row, (self._copies, 1))
+            self._copies = _COPIES if row.size <= _SHORT else 1
+            if self._copies > 1:
+                tiles = np.pad(row, (0, -row.size % self._columns)).reshape(-1, 1, self._columns)
+                row = np.repeat(tiles, self._copies, axis=1)
+            self.constants[self._bias] = row
 
     def commands(self, places, context, address, stride, emit):
         """The commands of this part.
@@ -84,8 +88,7 @@ class Part:
         low, high = layer.limits
         form = FORMATS[layer.y.dtype] if layer.scale is not None else StoreFormat.INT32
         if layer.bias is not None:
-            size = self.constants[self._bias][0].nbytes
-            bias = Bias(places[self._bias], size if self._copies > 1 else 0, self._copies)
+            bias = Bias(places[self._bias], self._copies, self._columns)
         return Results(address + layer.y.dtype.itemsize * self.first, stride, result_format=form,
                        scales=scales, zero_point=layer.zero_point, low=low, high=high,
                        bias=bias)  # fmt: skip

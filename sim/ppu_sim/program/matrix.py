@@ -6,6 +6,8 @@ from ppu.isa import RESULT_BYTES, StoreFormat, Target
 
 __all__ = ["Bias", "Matrix", "Results"]
 
+_SUM_BYTES = 4
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -30,30 +32,44 @@ class Matrix:
 class Bias:
     """INT32 numbers in memory, one for each column, as they fill sums.
 
+    Reads of a few bytes are bound by the latency of the memory. So there may be copies: those of a
+    column tile follow each other, and then come those of the next one.
+
     Parameters
     ----------
     address : int
         Of column 0.
-    stride : int
-        Bytes from a copy to the next.
     copies : int
-        Rows of the same numbers, so that one read on the bus fills several rows.
+        How many there are of each tile; 1: all columns follow each other.
+    columns : int
+        Of a tile.
     """
 
     address: int
-    stride: int = 0
     copies: int = 1
+    columns: int = 0
 
-    def loads(self, first, columns, rows, destination):
-        """The fields of LOADs that fill rows of the accumulator from column `first` on."""
-        step = rows if self.copies == 1 else self.copies
-        for row in range(0, rows, step):
-            height = min(step, rows - row)
-            yield {
-                "target": Target.ACCUMULATOR.value, "rows": height, "bytes": 4 * columns, "pad": 0,
-                "address": self.address + 4 * first, "stride": self.stride,
-                "destination": destination + row, "panel_stride": rows,
-            }  # fmt: skip
+    def loads(self, first, count, rows, destination):
+        """The fields of LOADs that fill rows of the accumulator, from column `first` on, where a
+        tile begins.
+        """
+        if self.copies == 1:
+            yield self._load(self.address + _SUM_BYTES * first, count, rows, 0, destination, rows)
+            return
+        tile_bytes = _SUM_BYTES * self.columns
+        for tile in range(-(-count // self.columns)):
+            place = self.address + (first // self.columns + tile) * self.copies * tile_bytes
+            for row in range(0, rows, self.copies):
+                height = min(self.copies, rows - row)
+                yield self._load(place, self.columns, height, tile_bytes,
+                                 destination + tile * rows + row, height)  # fmt: skip
+
+    def _load(self, address, columns, rows, stride, destination, panel_stride):
+        return {
+            "target": Target.ACCUMULATOR.value, "rows": rows, "bytes": _SUM_BYTES * columns,
+            "pad": 0, "address": address, "stride": stride, "destination": destination,
+            "panel_stride": panel_stride,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
