@@ -8,8 +8,9 @@ from ppu.isa import Opcode, Target
 
 from ..program.emitter import Draft
 from ..program.matrix import Results
+from .sequences import progressions, runs, starts
 
-__all__ = ["Emitter", "ResultImage", "starts"]
+__all__ = ["Emitter", "ResultImage"]
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ class Emitter:
         opened = self.to.results.bias is not None or not step.first
         a = self.place.region_a.first + image.start
         b = self.place.region_b.first + weights.start
-        for tile, count, steps in _runs(step.piece.used, step.first and not opened):
+        for tile, count, steps in runs(step.piece.used, step.first and not opened):
             offsets = []
             for index in steps:
                 position, panel = step.piece.steps[index]
@@ -191,7 +192,7 @@ class Emitter:
                 panel += phase * panels - self.first_panel[step.panel_group]
                 offsets.append((
                     (panel * height + line) * width + place, index * tiles * columns))
-            for number, (first, length, a_stride, b_stride) in enumerate(_progressions(offsets)):
+            for number, (first, length, a_stride, b_stride) in enumerate(progressions(offsets)):
                 self._add(
                     Opcode.EXECUTE, m=rows, n=count, k=length, a=a + first[0],
                     b=b + first[1] + tile * columns, a_stride=a_stride, b_stride=b_stride,
@@ -224,38 +225,3 @@ class Emitter:
                 address=address + line * to.line + row * taps.fold * pixel,
                 **to.results.epilogue(first // self.config.columns),
             )  # fmt: skip
-
-
-def starts(sizes):
-    """Pairs of a first number and a size, of sizes one behind the other."""
-    return list(zip(accumulate((0, *sizes[:-1])), sizes, strict=True))
-
-
-def _runs(used, opens):
-    """(first tile, tiles, steps) of neighbours that use the same steps; each tile must have one if
-    this opens its sums.
-    """
-    runs = []
-    for tile in range(used.shape[1]):
-        steps = [index for index, wanted in enumerate(used[:, tile]) if wanted]
-        if opens and not steps:
-            steps = [0]
-        if runs and runs[-1][2] == steps:
-            runs[-1][1] += 1
-        else:
-            runs.append([tile, 1, steps])
-    return [run for run in runs if run[2]]
-
-
-def _progressions(offsets):
-    """(first, length, difference of A, of B) of offsets that one EXECUTE can go through."""
-    left = list(offsets)
-    while left:
-        first, length, difference = left[0], 1, (0, 0)
-        if len(left) > 1 and left[1][0] >= first[0]:
-            difference = left[1][0] - first[0], left[1][1] - first[1]
-            while length < len(left) and left[length] == (
-                    first[0] + length * difference[0], first[1] + length * difference[1]):
-                length += 1
-        yield first, length, *difference
-        left = left[length:]

@@ -6,8 +6,9 @@ from itertools import product
 import numpy as np
 
 from ..program import Command, Program
-from .emitter import Emitter, starts
+from .emitter import Emitter
 from .plan import best_plan
+from .sequences import starts
 
 __all__ = ["Convolution", "Piece", "prepared"]
 
