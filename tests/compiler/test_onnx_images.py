@@ -1,11 +1,14 @@
 """Convolutions and pools on the core beside ONNX Runtime, byte by byte."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from onnx_graphs import GraphMaker, random_convolution, random_graph, random_pool
 from onnx_models import reference
 
 import ppu_sim
+from ppu.config import Signs, preset
 from ppu_sim.compiler import compile_model
 from ppu_sim.compiler.model import CoreStage
 
@@ -113,6 +116,37 @@ def test_the_shape_of_an_image_is_changed_on_the_host():
         assert compiled.reasons == {other: "Reshape: images lie as NHWC: it moves elements"}
         assert [isinstance(stage, CoreStage) for stage in compiled.stages] == [True, False, True]
         check(device, model, inputs, compiled.reasons.values())
+
+
+def test_a_kernel_that_does_not_fit_runs_on_the_host():
+    """It must be in the scratchpad at once: 128 rows, of which two bands of images have their part.
+    """
+    maker = GraphMaker(np.random.default_rng(4), np.int8)
+    x = maker.input((2, 4, 12, 12))
+    model, inputs = maker.model(maker.average(x))
+    small = replace(preset("tiny"), scratchpad_rows=128)
+    with ppu_sim.open("model", config=small) as device:
+        reason = ("QLinearGlobalAveragePool: a kernel of 12 x 12 over 4 channels does not fit the "
+                  "core's scratchpad")  # fmt: skip
+        assert list(compile_model(model, small).reasons.values()) == [reason]
+        check(device, model, inputs, [reason])
+
+
+@pytest.mark.parametrize("changes", [
+    {"row_bytes": 16, "columns": 4}, {"row_bytes": 4, "columns": 16, "epilogue_lanes": 2},
+    {"row_bytes": 64, "columns": 64, "epilogue_lanes": 16}, {"signs": Signs.SIGNED}])
+def test_other_cores(changes):
+    unsigned = ("the core takes signed operands only", "the core has no such operator")
+    config = replace(preset("tiny"), **changes)
+    with ppu_sim.open("model", config=config) as device:
+        for make in (random_convolution, random_pool, random_graph):
+            for seed in range(300, 306):
+                model, inputs = make(np.random.default_rng(seed))
+                reasons = compile_model(model, config).reasons.values()
+                assert all(reason == _HOST or (
+                    "signs" in changes and any(text in reason for text in unsigned))
+                    for reason in reasons)  # fmt: skip
+                check(device, model, inputs, reasons)
 
 
 @pytest.mark.long

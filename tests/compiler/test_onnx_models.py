@@ -79,6 +79,36 @@ def test_weights_that_need_nine_bits(device):
     assert compiled.run(device, {"x": x})["y"].tobytes() == reference(model, {"x": x})[0].tobytes()
 
 
+@pytest.mark.parametrize("order", [["x", "s", "z", "c", "s", "z"], ["c", "s", "z", "x", "s", "z"]])
+def test_constant_operands_stay_on_the_host(device, order):
+    rng = np.random.default_rng(6)
+    constants = {"c": random_of(rng, np.int8, (2, 5)), "s": np.float32(0.1), "z": np.int8(2)}
+    node = helper.make_node("QLinearAdd", [*order, "s", "z"], ["y"], domain=MICROSOFT, name="add")
+    model = model_of([node], [info("x", np.int8, [2, 5])], [info("y", np.int8, [2, 5])], constants)
+    x = random_of(rng, np.int8, (2, 5))
+    compiled = compile_model(model, device.config)
+    assert compiled.reasons == {"add": "QLinearAdd: its operand c is constant"}
+    assert compiled.run(device, {"x": x})["y"].tobytes() == reference(model, {"x": x})[0].tobytes()
+
+
+def test_constants_that_are_dequantised(device):
+    """ONNX Runtime leaves them as they are where it has no quantised operator."""
+    rng = np.random.default_rng(7)
+    constants = {"w": random_of(rng, np.int8, (4, 3, 2, 2)), "s": np.float32(0.1), "z": np.int8(2)}
+    nodes = [
+        helper.make_node("DequantizeLinear", ["w", "s", "z"], ["wf"]),
+        helper.make_node("DequantizeLinear", ["x", "s", "z"], ["xf"]),
+        helper.make_node("ConvTranspose", ["xf", "wf"], ["yf"], name="up"),
+        helper.make_node("QuantizeLinear", ["yf", "s", "z"], ["y"]),
+    ]
+    model = model_of(nodes, [info("x", np.int8, [1, 4, 3, 3])],
+                     [info("y", np.int8, [1, 3, 4, 4])], constants)  # fmt: skip
+    x = random_of(rng, np.int8, (1, 4, 3, 3))
+    compiled = compile_model(model, device.config)
+    assert compiled.reasons["up"] == "ConvTranspose: the core has no such operator"
+    assert compiled.run(device, {"x": x})["y"].tobytes() == reference(model, {"x": x})[0].tobytes()
+
+
 def test_more_columns_than_scales():
     """The tiny core holds 512 scales."""
     rng = np.random.default_rng(5)
@@ -120,6 +150,8 @@ def test_models_that_are_refused(tmp_path):
         compile_model(file, replace(small, epilogue_lanes=0))
     with pytest.raises(ModelError, match=r"^the shape of x must be \(None, 64\), not \(1, 63\)$"):
         compile_model(file, small, shapes={"x": (1, 63)})
+    with pytest.raises(ModelError, match=r"^the shape of x must not have a 0: \(0, 64\)$"):
+        compile_model(file, small, shapes={"x": (0, 64)})
     with pytest.raises(ModelError, match=r"^the model has inputs x, not z$"):
         compile_model(file, small, shapes={"z": (1, 64)})
     old = onnx.load(file)

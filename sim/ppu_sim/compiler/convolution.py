@@ -3,10 +3,36 @@
 import numpy as np
 
 from ..convolution import ConvolutionShape, ResultImage, prepared
+from ..convolution.plan import best_plan
 from ..program.matrix import Matrix
+from .layers import Unplaced
+from .layout import Layout
 from .results import Part, parts
 
-__all__ = ["ConvolutionProgram"]
+__all__ = ["ConvolutionProgram", "check_fits"]
+
+
+def check_fits(config, layer):
+    """Raises Unplaced if a core's memories are too small for a kernel. Then they are for images
+    with any border.
+    """
+    layout = Layout(layer.a.shape, layer.border)
+    try:
+        for first, columns in parts(config, layer):
+            best_plan(config, _shape(layer, layout, columns),
+                      layer.weight[first : first + columns])  # fmt: skip
+    except ValueError:
+        raise Unplaced(f"a kernel of {layer.window} over {layout.channels} channels does not fit "
+                       "the core's scratchpad") from None  # fmt: skip
+
+
+def _shape(layer, layout, columns):
+    window = layer.window
+    return ConvolutionShape(
+        layout.batch, layout.channels, columns, window.vertical, window.horizontal,
+        lines=layout.lines - layout.border.top + window.top,
+        reach=layout.pitch - layout.border.left + window.left, pitch=layout.pitch,
+        may_fold=columns == len(layer.weight))  # fmt: skip
 
 
 class ConvolutionProgram:
@@ -21,19 +47,11 @@ class ConvolutionProgram:
     def __init__(self, config, plan, layer):
         self.layer, self._parts, self.constants = layer, [], {}
         for first, columns in parts(config, layer):
-            shaped = self._prepared(config, plan, first, columns)
+            shape = _shape(layer, plan.layouts[layer.a.name], columns)
+            shaped = prepared(config, shape, layer.weight[first : first + columns])
             part = Part(config, layer, first, columns, shaped.taps.fold)
             self._parts.append((part, shaped))
             self.constants |= {f"weight {first}": shaped.weights, **part.constants}
-
-    def _prepared(self, config, plan, first, columns):
-        layout, window = plan.layouts[self.layer.a.name], self.layer.window
-        shape = ConvolutionShape(
-            layout.batch, layout.channels, columns, window.vertical, window.horizontal,
-            lines=layout.lines - layout.border.top + window.top,
-            reach=layout.pitch - layout.border.left + window.left, pitch=layout.pitch,
-            may_fold=columns == len(self.layer.weight))  # fmt: skip
-        return prepared(config, shape, self.layer.weight[first : first + columns])
 
     def commands(self, context, places):
         """The commands; `places` has the address of each constant."""

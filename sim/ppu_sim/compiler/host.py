@@ -35,7 +35,11 @@ def all_tensors(graph, shapes):
     names = [name for node in graph.nodes for name in node.outputs if name]
     model.graph.output.extend(ValueInfoProto(name=name) for name in names)
     zeros = {value.name: np.zeros(value.shape, value.dtype) for value in inputs}
-    values = dict(zip(names, _session(model).run(names, zeros), strict=True)) | zeros
+    try:
+        values = dict(zip(names, _session(model).run(names, zeros), strict=True)) | zeros
+    except Exception as error:
+        raise ModelError(f"ONNX Runtime refuses the model for these shapes: "
+                         f"{str(error).strip().splitlines()[0]}") from None
     tensors = {name: Tensor(name, value.shape, value.dtype) for name, value in values.items()
                if isinstance(value, np.ndarray)}  # fmt: skip
     return replace(graph, inputs=inputs), tensors
@@ -43,10 +47,12 @@ def all_tensors(graph, shapes):
 
 def _fixed(value, shape):
     if shape is None:
-        return tuple(size or 1 for size in value.shape)
+        shape = tuple(1 if size is None else size for size in value.shape)
     if len(shape) != len(value.shape) or any(
             size not in (None, given) for size, given in zip(value.shape, shape, strict=True)):
         raise ModelError(f"the shape of {value.name} must be {value.shape}, not {tuple(shape)}")
+    if 0 in shape:
+        raise ModelError(f"the shape of {value.name} must not have a 0: {tuple(shape)}")
     return tuple(shape)
 
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from ppu.config import Signs
 
+from .convolution import check_fits
 from .core_stage import CoreStage
 from .host import HostStage, all_tensors
+from .image_layers import Convolution
 from .images import Images
 from .layers import Gemm, Unplaced
 from .placing import is_alias, lowered
@@ -139,16 +141,15 @@ class _Placing:
         """The layer for some nodes. Raises Unplaced if the core cannot do them."""
         layer = table_layer(group, self.graph, self.tensors) or lowered(
             group[0], self.graph, self.tensors)
-        unsigned = [t.name for t in layer.operands[:1] if t.dtype == np.uint8]
-        if self.config.signs is Signs.SIGNED and unsigned:
-            raise Unplaced(f"the core takes signed operands only, and {unsigned[0]} is UINT8")
+        if self.config.signs is Signs.SIGNED:
+            _check_signs(layer)
         names = {tensor.name for tensor in (*layer.operands, layer.y)}
         if isinstance(layer, Gemm):
             if layer.a.name in self.images:
                 raise Unplaced("its operand A is an image")
-            if self.config.signs is Signs.SIGNED and layer.weight.dtype == np.uint8:
-                raise Unplaced("the core takes signed operands only, and its weights are UINT8")
-        elif names & self._flattened:
+        elif isinstance(layer, Convolution):
+            check_fits(self.config, layer)
+        if not isinstance(layer, Gemm) and names & self._flattened:
             raise Unplaced("it takes elements of a flattened image")
         return layer
 
@@ -171,3 +172,13 @@ class _Placing:
             self.config, [layer for _, layer in part if layer is not None], tuple(inputs.values()),
             tuple(self.tensors[name] for name in sorted(made & wanted)), names,
             {name: self.images.layout(name) for name in here if name in self.images})
+
+
+def _check_signs(layer):
+    """Raises Unplaced if an operand of the array is unsigned."""
+    operands = [(layer.a.name, layer.a.dtype)]
+    if isinstance(layer, Gemm | Convolution):
+        operands.append(("its weight", layer.weight.dtype))
+    for name, dtype in operands:
+        if dtype == np.uint8:
+            raise Unplaced(f"the core takes signed operands only, and {name} is UINT8")

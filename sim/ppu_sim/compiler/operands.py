@@ -2,9 +2,19 @@
 
 import numpy as np
 
-from .layers import Unplaced
+from .layers import BYTES, Unplaced
 
-__all__ = ["bias_of", "constant", "scalar", "without_zero_point"]
+__all__ = ["bias_of", "bytes_of", "constant", "scalar", "without_zero_point"]
+
+
+def bytes_of(node, tensors, index=0):
+    """An input as a tensor of 8 bits that is computed. Raises Unplaced if it is none."""
+    tensor = tensors.get(node.input(index))
+    if tensor is None:
+        raise Unplaced(f"its operand {node.input(index)} is constant")
+    if tensor.dtype not in BYTES:
+        raise Unplaced(f"its operand {tensor.name} is not a tensor of 8 bits")
+    return tensor
 
 
 def constant(node, graph, index, what):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..model import float32
-from .layers import BYTES, Elementwise, Gemm, Unplaced
-from .operands import bias_of, constant, scalar, without_zero_point
+from .layers import Elementwise, Gemm, Unplaced
+from .operands import bias_of, bytes_of, constant, scalar, without_zero_point
 from .windows import average_pool, global_average_pool, max_pool, qlinear_conv
 
 __all__ = ["is_alias", "lowered"]
@@ -40,21 +40,15 @@ def lowered(node, graph, tensors):
     return _LOWERINGS[node.op](node, graph, tensors)
 
 
-def _check_operand(node, tensors):
-    if tensors[node.input(0)].dtype not in BYTES:
-        raise Unplaced("its operand A is not a tensor of 8 bits")
-
-
 def _gemm(node, tensors, weight, bias, scale, zero_point=0):
     n, _ = weight.shape
     if scale is not None:
         scale = np.broadcast_to(np.asarray(scale, np.float32).reshape(-1), n)
-    return Gemm(name=node.name, a=tensors[node.input(0)], y=tensors[node.outputs[0]], weight=weight,
-                bias=bias, scale=scale, zero_point=int(zero_point))  # fmt: skip
+    return Gemm(name=node.name, a=bytes_of(node, tensors), y=tensors[node.outputs[0]],
+                weight=weight, bias=bias, scale=scale, zero_point=int(zero_point))  # fmt: skip
 
 
 def _qlinear_matmul(node, graph, tensors):
-    _check_operand(node, tensors)
     b = constant(node, graph, 3, "operand B")
     if b.ndim != 2:
         raise Unplaced(f"its operand B has {b.ndim} axes, not 2")
@@ -67,7 +61,6 @@ def _qlinear_matmul(node, graph, tensors):
 
 
 def _qgemm(node, graph, tensors):
-    _check_operand(node, tensors)
     get = node.attributes.get
     if get("transA", 0) or get("alpha", 1.0) != 1.0:
         raise Unplaced("its operand A is transposed, or alpha is not 1")
@@ -88,7 +81,6 @@ def _qgemm(node, graph, tensors):
 
 
 def _matmul_integer(node, graph, tensors):
-    _check_operand(node, tensors)
     b = constant(node, graph, 1, "operand B")
     if b.ndim != 2:
         raise Unplaced(f"its operand B has {b.ndim} axes, not 2")
@@ -100,9 +92,9 @@ def _matmul_integer(node, graph, tensors):
 
 def _qlinear_add(node, graph, tensors):
     """As ONNX Runtime computes it on x86, see ``docs/decisions/float32.md``."""
-    a, b, y = tensors[node.input(0)], tensors.get(node.input(3)), tensors[node.outputs[0]]
-    if b is None or a.shape != b.shape:
-        raise Unplaced("its operands differ in shape, or one is constant")
+    a, b, y = bytes_of(node, tensors), bytes_of(node, tensors, 3), tensors[node.outputs[0]]
+    if a.shape != b.shape:
+        raise Unplaced("its operands differ in shape")
     what = "scale or zero point"
     scale_a, zero_a, scale_b, zero_b, scale_y, zero_y = (
         np.float32(scalar(node, graph, i, what)) for i in (1, 2, 4, 5, 6, 7))

@@ -36,9 +36,14 @@ def _is_number(graph, name):
     return not name or (name in graph.constants and graph.constants[name].size == 1)
 
 
+def _is_bytes(node, tensors):
+    """Whether its operand is a tensor of 8 bits that is computed."""
+    return node.input(0) in tensors and tensors[node.input(0)].dtype in BYTES
+
+
 def _region(nodes, graph, tensors):
     first = nodes[0]
-    if first.op != "DequantizeLinear" or tensors[first.input(0)].dtype not in BYTES or not all(
+    if first.op != "DequantizeLinear" or not _is_bytes(first, tensors) or not all(
             _is_number(graph, name) for name in first.inputs[1:]):  # fmt: skip
         return None
     region, values = [first], {first.outputs[0]}
@@ -71,7 +76,7 @@ def _is_alone(region, graph):
 
 def table_layer(group, graph, tensors):
     """The layer for a group of nodes, or None if it is none that a table takes the place of."""
-    if len(group) == 1 and group[0].op not in _WHOLE:
+    if (len(group) == 1 and group[0].op not in _WHOLE) or not _is_bytes(group[0], tensors):
         return None
     a, y = tensors[group[0].input(0)], tensors[group[-1].outputs[0]]
     if y.dtype not in BYTES or (len(group) == 1 and not all(

@@ -6,17 +6,17 @@ import numpy as np
 
 from ..convolution.shape import Axis
 from .image_layers import Convolution, MaxPool, Window
-from .layers import BYTES, Unplaced
+from .layers import Unplaced
 from .layout import image_shape
-from .operands import bias_of, constant, scalar, without_zero_point
+from .operands import bias_of, bytes_of, constant, scalar, without_zero_point
 
 __all__ = ["average_pool", "global_average_pool", "max_pool", "qlinear_conv"]
 
 
 def _check_image(node, tensors):
-    tensor = tensors[node.input(0)]
-    if tensor.dtype not in BYTES or len(tensor.shape) not in (3, 4):
-        raise Unplaced("its operand is not an image of 8 bits with one or two spatial axes")
+    tensor = bytes_of(node, tensors)
+    if len(tensor.shape) not in (3, 4):
+        raise Unplaced(f"its operand {tensor.name} is not an image with one or two spatial axes")
     return tensor
 
 
@@ -114,7 +114,8 @@ def average_pool(node, graph, tensors):
     """
     a, y, scale_a, zero_a, scale_y, zero_y = _pool_operands(node, graph, tensors)
     window = _window(node, a, y, node.attributes["kernel_shape"])
-    if any(window.border(a.shape)) and not node.attributes.get("count_include_pad", 0):
+    partial = node.attributes.get("ceil_mode", 0) or not node.attributes.get("count_include_pad", 0)
+    if any(window.border(a.shape)) and partial:
         raise Unplaced("numbers at the border are averages of fewer ones")
     taps = window.vertical.kernel * window.horizontal.kernel
     scale = np.float32(Fraction(float(scale_a)) / (Fraction(float(scale_y)) * taps))

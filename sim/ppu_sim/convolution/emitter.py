@@ -140,7 +140,7 @@ class Emitter:
         for number, phase in enumerate(taps.phases):
             start = row + number * panels * height * width
             parts = [(line, width) for line in range(height)]
-            if self.plan.is_joined(taps):
+            if self.plan.joined:
                 last = min(band.rows + taps.reach[1], width)    # what is beyond meets zeros only
                 parts = [(0, (height - 1) * width + last)]
             for line, rows in parts:

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 
+from ..program import cost
 from ..program.plan import groups
 from .shape import Taps
 
@@ -36,6 +37,8 @@ class ConvolutionPlan:
         "bands": all tile groups for a band, then the next band. "tiles": the other way round.
     a_rows : int
         Scratchpad rows for pieces of the image, whole banks; those after them are for weights.
+    joined : bool
+        One LOAD brings a band: its lines follow each other as in memory.
     """
 
     fold: int
@@ -46,15 +49,11 @@ class ConvolutionPlan:
     depth: int
     order: str
     a_rows: int
-
-    def is_joined(self, taps):
-        """Whether one LOAD brings a band: its lines follow each other as in memory."""
-        return (len(self.rows) == len(taps.phases) == taps.shape.vertical.stride == 1
-                and taps.shape.pitch % taps.pixels == 0)  # fmt: skip
+    joined: bool
 
     def width(self, taps, rows):
         """Rows of a line of the image in the scratchpad."""
-        return taps.shape.pitch // taps.pixels if self.is_joined(taps) else rows + taps.reach[1]
+        return taps.shape.pitch // taps.pixels if self.joined else rows + taps.reach[1]
 
     def image_rows(self, taps, lines, rows, panels):
         """Scratchpad rows of a band's piece of the image."""
@@ -116,9 +115,10 @@ def _plans(config, taps):
     shape, tiles = taps.shape, -(-taps.filters // config.columns)
     for width in _halvings(taps.rows(shape.horizontal.outputs)):
         found = False
+        joins = {False, width == taps.rows(shape.horizontal.outputs) and _may_join(taps)}
         for choice in product(_halvings(shape.vertical.outputs), _halvings(tiles),
                               _halvings(taps.panels), ("bands", "tiles"),
-                              range(1, config.scratchpad_banks)):  # fmt: skip
+                              range(1, config.scratchpad_banks), sorted(joins)):  # fmt: skip
             plan = _fitting(config, taps, width, *choice)
             if plan:
                 found = True
@@ -127,14 +127,20 @@ def _plans(config, taps):
             return
 
 
-def _fitting(config, taps, width, height, tile, panel, order, bank):
+def _may_join(taps):
+    """Whether rows of a line end where the next line begins."""
+    return (len(taps.phases) == taps.shape.vertical.stride == 1
+            and taps.shape.pitch % taps.pixels == 0)  # fmt: skip
+
+
+def _fitting(config, taps, width, height, tile, panel, order, bank, joined):
     """The plan of some blocks, or None if it does not fit."""
     shape = taps.shape
     plan = ConvolutionPlan(
         fold=taps.fold, lines=groups(shape.vertical.outputs, height),
         rows=groups(taps.rows(shape.horizontal.outputs), width),
         tiles=groups(-(-taps.filters // config.columns), tile), panels=groups(taps.panels, panel),
-        depth=0, order=order, a_rows=bank * config.bank_rows)  # fmt: skip
+        depth=0, order=order, a_rows=bank * config.bank_rows, joined=joined)  # fmt: skip
     lines, rows, panels, tiles = plan.lines[0], plan.rows[0], plan.panels[0], plan.tiles[0]
     bands = shape.images * len(plan.lines) * len(plan.rows)
     sums = plan.sums(taps, lines, rows) * tiles * min(2, bands * len(plan.tiles))
@@ -169,6 +175,8 @@ def _cycles(config, taps, used, plan):
     weights *= 1 if stays or _weight_rows(config, taps, plan) <= room else bands
     image = bands * len(taps.phases) * (lines + taps.reach[0]) * width
     image *= max(taps.bytes / beat, taps.panels)
+    if not plan.joined:     # a LOAD for each line
+        image += bands * len(taps.phases) * (lines + taps.reach[0]) * cost.COMMAND_CYCLES
     if len(plan.tiles) > 1 and (plan.order == "tiles" or len(plan.panels) > 1):
         image *= len(plan.tiles)
     weights *= max(config.row_bytes / beat, 1)
