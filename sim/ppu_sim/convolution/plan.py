@@ -5,7 +5,6 @@ from itertools import product
 
 import numpy as np
 
-from ..program import cost
 from ..program.plan import groups
 from .shape import Taps
 
@@ -14,6 +13,8 @@ __all__ = ["ConvolutionPlan", "best_plan"]
 _MAX_COUNT = (1 << 16) - 1
 #: Cycles that a step is worth beyond its own work.
 _STEP_CYCLES = 16
+#: Cycles that a line is worth which a LOAD brings alone: the memory's latency, a part of it.
+_LINE_CYCLES = 24
 #: Outputs that may be side by side.
 _FOLDS = (1, 2, 4, 8, 16)
 
@@ -176,7 +177,7 @@ def _cycles(config, taps, used, plan):
     image = bands * len(taps.phases) * (lines + taps.reach[0]) * width
     image *= max(taps.bytes / beat, taps.panels)
     if not plan.joined:     # a LOAD for each line
-        image += bands * len(taps.phases) * (lines + taps.reach[0]) * cost.COMMAND_CYCLES
+        image += bands * len(taps.phases) * (lines + taps.reach[0]) * _LINE_CYCLES
     if len(plan.tiles) > 1 and (plan.order == "tiles" or len(plan.panels) > 1):
         image *= len(plan.tiles)
     weights *= max(config.row_bytes / beat, 1)
