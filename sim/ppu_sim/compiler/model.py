@@ -113,7 +113,7 @@ def compile_model(source, config, *, shapes=None):
         on_core = bool(stages and stages[-1][0])    # what moves nothing stays there
         try:
             if aliased:
-                placing.images.check_alias(group[0])
+                placing.check_alias(group[0])
             else:
                 layer = placing.layer(group)
                 on_core = True
@@ -136,6 +136,12 @@ class _Placing:
         self.config, self.graph, self.tensors, self.images = config, graph, tensors, images
         self._flattened = {node.outputs[0] for node in graph.nodes
                            if is_alias(node) and images.is_flattened(node)}  # fmt: skip
+
+    def check_alias(self, node):
+        """Raises Unplaced if an operator that changes a shape moves elements."""
+        self.images.check_alias(node)
+        if node.input(0) in self._flattened:
+            raise Unplaced("it changes the shape of a flattened image, which lies as NHWC")
 
     def layer(self, group):
         """The layer for some nodes. Raises Unplaced if the core cannot do them."""

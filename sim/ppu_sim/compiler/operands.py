@@ -7,6 +7,10 @@ from .layers import BYTES, Unplaced
 __all__ = ["bias_of", "bytes_of", "constant", "scalar", "without_zero_point"]
 
 
+#: The largest sum of two INT8.
+_LARGEST = 254
+
+
 def bytes_of(node, tensors, index=0):
     """An input as a tensor of 8 bits that is computed. Raises Unplaced if it is none."""
     tensor = tensors.get(node.input(index))
@@ -34,12 +38,16 @@ def scalar(node, graph, index, what):
 
 
 def without_zero_point(weight, zero):
-    """An (N, K) weight less its zero points: in 8 bits, or int16 if these are too few."""
+    """An (N, K) weight less its zero points: in 8 bits, or int16 if these are too few. Raises
+    Unplaced if it is no sum of two INT8.
+    """
     wide = weight.astype(np.int16) - zero.astype(np.int16).reshape(-1, 1)
     for dtype in (np.int8, np.uint8):
         info = np.iinfo(dtype)
         if info.min <= wide.min() and wide.max() <= info.max:
             return wide.astype(dtype)
+    if wide.max() > _LARGEST:
+        raise Unplaced(f"a weight less its zero point is {wide.max()}: more than {_LARGEST}")
     return wide
 
 

@@ -69,6 +69,8 @@ def _qgemm(node, graph, tensors):
     scale_b, zero_b = (constant(node, graph, i, "scale or zero point of B") for i in (4, 5))
     bias = constant(node, graph, 6, "bias") if node.input(6) else None
     if bias is not None:
+        if bias.size != 1 and bias.shape[-1] != bias.size:
+            raise Unplaced(f"its operand C has the shape {bias.shape}: it is not one for columns")
         bias = np.broadcast_to(bias.reshape(-1), b.shape[0 if get("transB", 0) else 1])
     weight = without_zero_point(
         np.ascontiguousarray(b if get("transB", 0) else b.T), zero_b)

@@ -40,6 +40,8 @@ def _window(node, a, y, kernel):
 
 def qlinear_conv(node, graph, tensors):
     """A convolution; groups are zeros among the weights."""
+    if node.attributes.get("channels_last", 0):
+        raise Unplaced("its channels are the last axis")
     a, y = _check_image(node, tensors), tensors[node.outputs[0]]
     scale_a, zero_a = (scalar(node, graph, i, "scale or zero point of X") for i in (1, 2))
     weight = constant(node, graph, 3, "weight")
