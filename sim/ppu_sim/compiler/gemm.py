@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from ..convolution import ConvolutionShape, ResultImage, prepared
+from ..convolution import ConvolutionShape
 from ..convolution.shape import Axis
 from ..program import matmul_plan
 from ..program.matmul import emit
 from ..program.matrix import Matrix
+from .convolution import ConvolutionParts
 from .results import Part, parts
 
 __all__ = ["GemmProgram", "WideGemmProgram"]
@@ -46,39 +47,22 @@ class GemmProgram:
             yield from part.commands(places, context, context.place(layer.y), stride, product)
 
 
-class WideGemmProgram:
+class WideGemmProgram(ConvolutionParts):
     """A product with weights of more than 8 bits, as a convolution, which takes such: rows of A are
     pixels of a line.
-
-    Attributes
-    ----------
-    constants : dict
-        Arrays by name.
     """
 
     def __init__(self, config, plan, layer):
-        self.layer, self._parts, self.constants = layer, [], {}
         weight = _weight(plan, layer)
         (m, n, _), k = layer.shape, weight.shape[1]
-        for first, columns in parts(config, layer):
-            shape = ConvolutionShape(1, k, columns, Axis(1, 1), Axis(m, 1), lines=1, reach=m,
-                                     pitch=m, may_fold=columns == n)  # fmt: skip
-            own = prepared(config, shape, weight[first : first + columns, None, None])
-            part = Part(config, layer, first, columns, own.taps.fold)
-            self._parts.append((part, own))
-            self.constants |= {f"weight {first}": own.weights, **part.constants}
+        shape = ConvolutionShape(1, k, n, Axis(1, 1), Axis(m, 1), lines=1, reach=m, pitch=m)
+        super().__init__(config, layer, shape, weight[:, None, None])
 
     def commands(self, context, places):
         """The commands; `places` has the address of each constant."""
-        layer = self.layer
-        a = Matrix(context.place(layer.a), 0, layer.a.dtype == np.int8)
-        for part, own in self._parts:
-            def product(results, part=part, own=own):
-                return own.emit(a, places[f"weight {part.first}"], ResultImage(results, 0, 0),
-                                context.placement)  # fmt: skip
-
-            yield from part.commands(places, context, context.place(layer.y),
-                                     layer.shape[1] * layer.y.dtype.itemsize, product)  # fmt: skip
+        stride = self.layer.shape[1] * self.layer.y.dtype.itemsize
+        return self.emit(context, places, (context.place(self.layer.a), 0),
+                         (context.place(self.layer.y), stride))  # fmt: skip
 
 
 def _weight(plan, layer):

@@ -99,7 +99,7 @@ class HostStage:
         return helper.make_model(graph, opset_imports=self._graph.proto.opset_import,
                                  ir_version=self._graph.proto.ir_version)
 
-    def run(self, device, values, **_):
+    def run(self, device, values, *, layer_by_layer=False):
         """Runs it: adds its outputs to `values`, arrays by name. The core has nothing to do."""
         self._made = self._made or _session(self._model(values))
         found = self._made.run(self._outputs, {name: values[name] for name in self._inputs})

@@ -2,11 +2,12 @@
 
 from .layers import BYTES, Unplaced
 from .layout import Layout
+from .placing import is_alias
 
-__all__ = ["IMAGE_OPERATORS", "Images"]
+__all__ = ["Images"]
 
 #: Operators with a window.
-IMAGE_OPERATORS = {"QLinearConv", "MaxPool", "QLinearAveragePool", "QLinearGlobalAveragePool"}
+_WINDOWED = {"QLinearConv", "MaxPool", "QLinearAveragePool", "QLinearGlobalAveragePool"}
 #: Operators whose tensors lie alike.
 _ALIKE = {"QLinearAdd", "Identity"}
 
@@ -23,6 +24,11 @@ class Images:
         Its nodes as they are placed together.
     tensors : dict
         All tensors, by name.
+
+    Attributes
+    ----------
+    flattened : set of str
+        Matrices whose rows are images: they lie as these do.
     """
 
     def __init__(self, graph, groups, tensors):
@@ -32,7 +38,7 @@ class Images:
             ends = group[0], group[-1]
             names = {name for node in ends for name in (*node.inputs, *node.outputs)
                      if self._may_be(name)}  # fmt: skip
-            if group[0].op in IMAGE_OPERATORS:
+            if group[0].op in _WINDOWED:
                 self._names |= names
             elif len(group) > 1 or group[0].op in _ALIKE or group[0].op.startswith("QLinear"):
                 taken = {group[0].input(0), *group[0].inputs[3:4], *group[-1].outputs}
@@ -44,6 +50,9 @@ class Images:
                 if names & self._names and not names <= self._names:
                     self._names |= names
                     changed = True
+
+        self.flattened = {node.outputs[0] for node in graph.nodes if is_alias(node)
+                          and node.input(0) in self and node.outputs[0] not in self}  # fmt: skip
 
     def _may_be(self, name):
         tensor = self._tensors.get(name)
@@ -59,13 +68,14 @@ class Images:
     def check_alias(self, node):
         """Raises Unplaced if an operator that changes a shape moves elements of an image."""
         source, result = node.input(0), node.outputs[0]
+        if source in self.flattened:
+            raise Unplaced("it changes the shape of a flattened image, which lies as NHWC")
         shape, other = self._tensors[source].shape, self._tensors[result].shape
-        if source in self and not (
-                shape == other if result in self else len(other) == 2 and other[0] == shape[0]):
+        if source in self and result in self:
+            stays = shape == other
+        elif source in self:
+            stays = len(other) == 2 and other[0] == shape[0]
+        else:
+            stays = result not in self
+        if not stays:
             raise Unplaced("images lie as NHWC: it moves elements")
-        if result in self and source not in self:
-            raise Unplaced("images lie as NHWC: it moves elements")
-
-    def is_flattened(self, node):
-        """Whether an operator that changes a shape makes a matrix of an image."""
-        return node.input(0) in self and node.outputs[0] not in self

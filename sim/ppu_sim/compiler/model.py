@@ -57,7 +57,7 @@ class CompiledModel:
         ValueError
             If an input is missing, or has another type or shape; or the device has another core.
         """
-        return self._run(device, inputs)[0]
+        return self._run(device, inputs, layer_by_layer=False)[0]
 
     def run_layers(self, device, inputs):
         """As :meth:`run`, but each layer is a program of its own, and waits for the one before.
@@ -69,7 +69,7 @@ class CompiledModel:
         """
         return self._run(device, inputs, layer_by_layer=True)
 
-    def _run(self, device, inputs, **how):
+    def _run(self, device, inputs, *, layer_by_layer):
         values, took = {}, []
         for value in self.graph.inputs:
             array = np.asarray(inputs.get(value.name))
@@ -80,7 +80,7 @@ class CompiledModel:
                     f"input {value.name!r} must be {value.dtype} {value.shape}, not {got}")
             values[value.name] = array
         for stage in self.stages:
-            took += stage.run(device, values, **how)
+            took += stage.run(device, values, layer_by_layer=layer_by_layer)
         return {value.name: values[value.name] for value in self.graph.outputs}, took
 
 
@@ -113,7 +113,7 @@ def compile_model(source, config, *, shapes=None):
         on_core = bool(stages and stages[-1][0])    # what moves nothing stays there
         try:
             if aliased:
-                placing.check_alias(group[0])
+                placing.images.check_alias(group[0])
             else:
                 layer = placing.layer(group)
                 on_core = True
@@ -134,14 +134,6 @@ class _Placing:
 
     def __init__(self, config, graph, tensors, images):
         self.config, self.graph, self.tensors, self.images = config, graph, tensors, images
-        self._flattened = {node.outputs[0] for node in graph.nodes
-                           if is_alias(node) and images.is_flattened(node)}  # fmt: skip
-
-    def check_alias(self, node):
-        """Raises Unplaced if an operator that changes a shape moves elements."""
-        self.images.check_alias(node)
-        if node.input(0) in self._flattened:
-            raise Unplaced("it changes the shape of a flattened image, which lies as NHWC")
 
     def layer(self, group):
         """The layer for some nodes. Raises Unplaced if the core cannot do them."""
@@ -153,10 +145,10 @@ class _Placing:
         if isinstance(layer, Gemm):
             if layer.a.name in self.images:
                 raise Unplaced("its operand A is an image")
-        elif isinstance(layer, Convolution):
-            check_fits(self.config, layer)
-        if not isinstance(layer, Gemm) and names & self._flattened:
+        elif names & self.images.flattened:
             raise Unplaced("it takes elements of a flattened image")
+        if isinstance(layer, Convolution):
+            check_fits(self.config, layer)
         return layer
 
     def stage(self, part, later):

@@ -120,14 +120,13 @@ def average_pool(node, graph, tensors):
     if any(window.border(a.shape)) and partial:
         raise Unplaced("numbers at the border are averages of fewer ones")
     taps = window.vertical.kernel * window.horizontal.kernel
-    scale = np.float32(Fraction(float(scale_a)) / (Fraction(float(scale_y)) * taps))
+    exact = Fraction(float(scale_a)) / (Fraction(float(scale_y)) * taps)
     low, high = (int(limit) - zero_a for limit in
                  (np.iinfo(a.dtype).min, np.iinfo(a.dtype).max))  # fmt: skip
     sums = np.arange(taps * min(low, 0), taps * max(high, 0) + 1)
-    exact = Fraction(float(scale_a)) / (Fraction(float(scale_y)) * taps)
     # Each addition may be off by half a unit of the largest sum; so may three more operations.
     error = (taps + 4) * 2.0**-23 * taps * max(abs(low), abs(high)) * float(exact)
     results = sums * float(exact)
     if np.abs(results - np.floor(results) - 0.5).min() <= error:
         raise Unplaced("ONNX Runtime's float32 sums may round to another number than exact ones")
-    return _average(node, a, y, window, zero_a, scale, zero_y)
+    return _average(node, a, y, window, zero_a, np.float32(exact), zero_y)

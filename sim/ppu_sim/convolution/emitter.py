@@ -1,13 +1,14 @@
 """From the plan of a convolution to commands."""
 
 from dataclasses import dataclass
-from itertools import accumulate, product
+from itertools import product
 from typing import NamedTuple
 
 from ppu.isa import Opcode, Target
 
 from ..program.emitter import Draft
 from ..program.matrix import Results
+from ..program.plan import firsts
 from .sequences import progressions, runs, starts
 
 __all__ = ["Emitter", "ResultImage"]
@@ -59,8 +60,7 @@ class Emitter:
         self.shape, self.taps, self.plan = convolution.shape, convolution.taps, convolution.plan
         self.image, self.weights, self.to = image, weights, results
         self.place = placement
-        self.first_tile = [0, *accumulate(self.plan.tiles)]
-        self.first_panel = [0, *accumulate(self.plan.panels)]
+        self.first_tile, self.first_panel = firsts(self.plan.tiles), firsts(self.plan.panels)
         self.steps = list(self._steps())
         self.pieces = [[None, None] for _ in self.steps]
         self.commands = []
@@ -89,7 +89,7 @@ class Emitter:
             if index + 1 < len(self.steps):
                 self._load(index + 1, index)
             if step.first:
-                sums = self._open_block(step)
+                sums = self.place.sums(self._sums(step) * self.plan.tiles[step.tile_group])
                 if self.to.results.bias is not None:
                     self._load_bias(step, sums)
             self._execute(step, sums, *self.pieces[index])
@@ -153,14 +153,6 @@ class Emitter:
                     stride=taps.bytes, destination=start + line * width,
                     panel_stride=height * width,
                 )  # fmt: skip
-
-    def _open_block(self, step):
-        rows = self._sums(step) * self.plan.tiles[step.tile_group]
-        start = self.place.accumulator_next
-        if start + rows > self.config.accumulator_rows:
-            start = 0
-        self.place.accumulator_next = start + rows
-        return start
 
     def _sums(self, step):
         return self.plan.sums(self.taps, step.band.lines, step.band.rows)

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from ..program.plan import groups
+from ..program.plan import firsts, groups
 from .shape import Taps
 
 __all__ = ["ConvolutionPlan", "best_plan"]
@@ -92,7 +92,7 @@ def best_plan(config, shape, weight):
     """
     best = None
     for taps in _folded(config, shape, 2 if weight.dtype == np.int16 else 1):
-        used = taps.used(weight)
+        used = taps.used(taps.weights(weight))
         for plan in _plans(config, taps):
             cycles = _cycles(config, taps, used, plan)
             if best is None or cycles < best[0]:
@@ -166,10 +166,10 @@ def _cycles(config, taps, used, plan):
     bands = shape.images * len(plan.lines) * len(plan.rows)
     lines, rows = plan.lines[0], plan.rows[0]
     sums, width = plan.sums(taps, lines, rows), plan.width(taps, rows)
-    starts = [np.cumsum((0, *sizes))[:-1] for sizes in (plan.panels, plan.tiles)]
     # Steps that a tile group wants of a panel group.
     wanted = np.add.reduceat(
-        np.logical_or.reduceat(used, starts[1], axis=2).sum(axis=0), starts[0], axis=0)
+        np.logical_or.reduceat(used, firsts(plan.tiles), axis=2).sum(axis=0),
+        firsts(plan.panels), axis=0)
     weights = int((wanted * np.array(plan.tiles)).sum()) * columns
     room = config.scratchpad_rows - plan.a_rows
     stays = plan.order == "tiles" and len(plan.panels) == 1 and wanted.max() <= plan.depth

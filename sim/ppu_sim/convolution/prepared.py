@@ -10,7 +10,7 @@ from .emitter import Emitter
 from .plan import best_plan
 from .sequences import starts
 
-__all__ = ["Convolution", "Piece", "prepared"]
+__all__ = ["Piece", "PreparedConvolution"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,22 @@ class Piece:
     used: np.ndarray
 
 
-class Convolution:
-    """See :func:`prepared`.
+class PreparedConvolution:
+    """A convolution for a core.
+
+    Parameters
+    ----------
+    config : Config
+        The configuration of the core.
+    shape : ConvolutionShape
+        Its geometry.
+    weight : (filters, KH, KW, channels) array of int8, uint8, or int16 from -255 to 254
+        Zeros cost nothing where a whole tile has them: groups are weights that are zero.
+
+    Raises
+    ------
+    ValueError
+        If the weights have another shape, or nothing fits the core's memories.
 
     Attributes
     ----------
@@ -54,10 +68,11 @@ class Convolution:
         self.config, self.shape = config, shape
         self.taps, self.plan = best_plan(config, shape, weight)
         self.signed = weight.dtype != np.uint8
-        self.pieces, self.weights = self._cut(self.taps.weights(weight), self.taps.used(weight))
+        self.pieces, self.weights = self._cut(self.taps.weights(weight))
 
-    def _cut(self, rows, used):
+    def _cut(self, rows):
         """Pieces of the weights by tile group and panel group, and their bytes."""
+        used = self.taps.used(rows)
         pieces, data, offset, columns = {}, [], 0, self.config.columns
         for (t, (tile, tiles)), (p, (panel, panels)) in product(
                 enumerate(starts(self.plan.tiles)), enumerate(starts(self.plan.panels))):
@@ -95,23 +110,3 @@ class Convolution:
         """
         drafts = Emitter(self, image, weights, results, placement).drafts()
         return Program(Command.build(kind, **fields) for kind, fields in drafts)
-
-
-def prepared(config, shape, weight):
-    """A convolution for a core.
-
-    Parameters
-    ----------
-    config : Config
-        The configuration of the core.
-    shape : ConvolutionShape
-        Its geometry.
-    weight : (filters, KH, KW, channels) array of int8, uint8, or int16 from -255 to 254
-        Zeros cost nothing where a whole tile has them: groups are weights that are zero.
-
-    Raises
-    ------
-    ValueError
-        If the weights have another shape, or nothing fits the core's memories.
-    """
-    return Convolution(config, shape, weight)

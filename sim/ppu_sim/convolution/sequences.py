@@ -1,13 +1,13 @@
 """What is regular in lists of steps, so that few commands go through them."""
 
-from itertools import accumulate
+from ..program.plan import firsts
 
 __all__ = ["progressions", "runs", "starts"]
 
 
 def starts(sizes):
     """Pairs of a first number and a size, of sizes one behind the other."""
-    return list(zip(accumulate((0, *sizes[:-1])), sizes, strict=True))
+    return list(zip(firsts(sizes), sizes, strict=True))
 
 
 def runs(used, opens):

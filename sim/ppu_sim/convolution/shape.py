@@ -69,13 +69,6 @@ class ConvolutionShape:
             if axis.extent > room:
                 raise ValueError(f"the {name} kernel must stay in {room} pixels, not {axis.extent}")
 
-    @property
-    def macs(self):
-        """Multiply-accumulates with every channel."""
-        outputs = self.images * self.vertical.outputs * self.horizontal.outputs
-        return (outputs * self.filters * self.channels
-                * self.vertical.kernel * self.horizontal.kernel)  # fmt: skip
-
 
 class Taps:
     """The K steps of a convolution, for `fold` outputs side by side as one row of more filters.
@@ -150,9 +143,9 @@ class Taps:
         filled = filled.reshape(self.filters, lines * rows, self.panels, row_bytes)
         return filled.transpose(1, 2, 0, 3)
 
-    def used(self, weight):
-        """(positions, panels, column tiles) of bool: which weights are not all zero."""
-        rows, columns = self.weights(weight), self.config.columns
+    def used(self, rows):
+        """(positions, panels, column tiles) of bool: which of :meth:`weights` are not all zero."""
+        columns = self.config.columns
         tiles = -(-self.filters // columns)
         filled = np.zeros((*rows.shape[:2], tiles * columns), bool)
         filled[:, :, : self.filters] = rows.any(axis=3)

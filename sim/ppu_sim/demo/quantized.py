@@ -121,7 +121,7 @@ def quantized(model, images, folder, name):
 
 
 def scores(model, images):
-    """What ONNX Runtime makes of images; `model` is a file or what it has in bytes."""
+    """What ONNX Runtime makes of images; `model` is a Path or an onnx.ModelProto."""
     from ppu_sim.compiler.reader import session_options
 
     runtime = _imported("onnxruntime")

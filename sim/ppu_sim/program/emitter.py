@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from ppu.isa import Opcode, Target
 
+from .plan import firsts
 from .region import Region
 from .steps import steps_of
 
@@ -57,6 +58,13 @@ class Placement:
             self.region_b = Region(plan.a_rows, self.config.scratchpad_rows - plan.a_rows)
         self.products += 1
 
+    def sums(self, rows):
+        """The first of so many accumulator rows."""
+        if self.accumulator_next + rows > self.config.accumulator_rows:
+            self.accumulator_next = 0
+        self.accumulator_next += rows
+        return self.accumulator_next - rows
+
     def scales(self, columns):
         """The first row of parameters for the scales of so many columns."""
         rows = -(-columns // self.config.columns)
@@ -89,9 +97,9 @@ class Emitter:
         self.place = placement
         self.steps = steps_of(plan)
         self.pieces = [[None, None] for _ in self.steps]
-        self.first_row = _starts(plan.rows)
-        self.first_tile = _starts(plan.tiles)
-        self.first_panel = _starts(plan.panels)
+        self.first_row = firsts(plan.rows)
+        self.first_tile = firsts(plan.tiles)
+        self.first_panel = firsts(plan.panels)
         self.parts = {}
         self.commands = []
 
@@ -158,14 +166,10 @@ class Emitter:
         """Gives a block its accumulator rows. For each part: rows, tiles, first accumulator row."""
         rows, tiles = self.plan.rows[step.row], self.plan.tiles[step.tile]
         least = self.plan.last_block if is_final else rows * tiles
-        start = self.place.accumulator_next
-        if start + rows * tiles > self.config.accumulator_rows:
-            start = 0
-        parts = []
+        start, parts = self.place.sums(rows * tiles), []
         for part in _halves(rows, tiles, least):
             parts.append((*part, start))
             start += part[1] * part[3]
-        self.place.accumulator_next = start
         return parts
 
     def _load_bias(self, step, parts):
@@ -204,11 +208,3 @@ class Emitter:
             stride=self.c.stride if rows > 1 else size * count,
             **self.c.epilogue(first // columns),
         )  # fmt: skip
-
-
-def _starts(sizes):
-    starts, total = [], 0
-    for size in sizes:
-        starts.append(total)
-        total += size
-    return starts

@@ -1,8 +1,9 @@
 """How a matrix product is cut: groups of rows, column tiles and K panels, and their order."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
-__all__ = ["MatmulPlan", "groups", "ramp"]
+__all__ = ["MatmulPlan", "firsts", "groups", "ramp"]
 
 
 def groups(total, size):
@@ -10,6 +11,11 @@ def groups(total, size):
     count = -(-total // size)
     small, more = divmod(total, count)
     return (small + 1,) * more + (small,) * (count - more)
+
+
+def firsts(sizes):
+    """Where each of some parts begins that lie one behind the other."""
+    return [0, *accumulate(sizes)][:-1]
 
 
 def ramp(total, first, last):
