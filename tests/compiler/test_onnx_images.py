@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from onnx import helper
 from onnx_graphs import GraphMaker, random_convolution, random_graph, random_pool
-from onnx_models import reference
+from onnx_models import info, model_of, random_of, reference
 
 import ppu_sim
 from ppu.config import Signs, preset
@@ -116,6 +117,45 @@ def test_the_shape_of_an_image_is_changed_on_the_host():
         assert compiled.reasons == {other: "Reshape: images lie as NHWC: it moves elements"}
         assert [isinstance(stage, CoreStage) for stage in compiled.stages] == [True, False, True]
         check(device, model, inputs, compiled.reasons.values())
+
+
+def reads_end(stage):
+    """The byte after the last one that LOADs of a stage read."""
+    return max(command.address + (command.rows - 1) * command.stride + command.bytes
+               for _, commands in stage.sections() for command in commands
+               if command.name == "LOAD")  # fmt: skip
+
+
+def test_a_stride_beyond_the_image_reads_nothing_there():
+    maker = GraphMaker(np.random.default_rng(5), np.int8)
+    x = maker.input((1, 64, 1, 1))
+    model, inputs = maker.model(maker.convolution(
+        x, 3, [1, 1], strides=[1, 900], dilations=[1, 1], pads=[0] * 4))
+    with ppu_sim.open("model", preset="medium") as device:
+        check(device, model, inputs)
+        stage, = compile_model(model, device.config).stages
+        assert reads_end(stage) <= stage.plan.bytes
+
+
+@pytest.mark.parametrize("make", [random_convolution, random_graph])
+def test_reads_stay_within_the_plan(make):
+    for seed in range(400, 420):
+        model, _ = make(np.random.default_rng(seed))
+        for stage in compile_model(model, preset("medium")).stages:
+            if isinstance(stage, CoreStage):
+                assert reads_end(stage) <= stage.plan.bytes
+
+
+def test_weights_that_are_all_zero():
+    """Nothing is multiplied, but the bias is scaled."""
+    constants = {"s": np.float32(0.1), "z": np.int8(2), "w": np.zeros((3, 2, 3, 3), np.int8),
+                 "zw": np.int8(0), "b": np.array([900, -50, 5000], np.int32)}  # fmt: skip
+    node = helper.make_node("QLinearConv", ["x", "s", "z", "w", "s", "zw", "s", "z", "b"], ["y"])
+    model = model_of([node], [info("x", np.int8, [1, 2, 5, 5])],
+                     [info("y", np.int8, [1, 3, 3, 3])], constants)  # fmt: skip
+    x = random_of(np.random.default_rng(6), np.int8, (1, 2, 5, 5))
+    with ppu_sim.open("model", preset="small") as device:
+        assert check(device, model, {"x": x}) == 27
 
 
 def test_a_kernel_that_does_not_fit_runs_on_the_host():

@@ -76,12 +76,14 @@ class Part:
         row = context.placement.scales(scales.size)
         bring = load(rows=1, bytes=scales.nbytes, address=places[self._scale], destination=row,
                      panel_stride=1, target=Target.PARAMETERS)  # fmt: skip
+        executed = False
         for command in emit(self._results(places, address, stride, row)):
-            yield command
-            if bring and command.name == "EXECUTE":
-                # Only STORE wants them: operands come first.
+            # Only STORE wants them: operands come first. Zeros need no EXECUTE.
+            if bring and (executed or command.name == "STORE"):
                 yield bring
                 bring = None
+            executed = command.name == "EXECUTE"
+            yield command
 
     def _results(self, places, address, stride, scales):
         layer, bias = self.layer, None

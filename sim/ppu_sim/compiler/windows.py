@@ -25,8 +25,10 @@ def _window(node, a, y, kernel):
     get, axes = node.attributes.get, len(a.shape) - 2
     strides, dilations = (list(get(name) or [1] * axes) for name in ("strides", "dilations"))
     pads, auto = list(get("pads") or [0] * 2 * axes), get("auto_pad", b"NOTSET").decode()
-    found = [Axis(outputs, size, stride, dilation) for outputs, size, stride, dilation in zip(
-        y.shape[2:], kernel, strides, dilations, strict=True)]  # fmt: skip
+    # A single output takes no step, whatever the stride is.
+    found = [Axis(outputs, size, stride if outputs > 1 else 1, dilation)
+             for outputs, size, stride, dilation in zip(
+                 y.shape[2:], kernel, strides, dilations, strict=True)]  # fmt: skip
     before = pads[:axes]
     if auto.startswith("SAME"):
         total = [max(0, axis.extent - size) for axis, size in zip(found, a.shape[2:], strict=True)]
