@@ -245,12 +245,12 @@ TINY = Config(
 #: 8 x 8, 64 MAC per cycle, 64-bit AXI; the ECP5 size.
 SMALL = Config(
     row_bytes=8, columns=8, scratchpad_rows=4096, accumulator_rows=1024, axi_data_width=64,
-    load_slots=4, execute_slots=4, store_slots=4, epilogue_lanes=1,
+    load_slots=4, execute_slots=4, store_slots=4, epilogue_lanes=4,
 )  # fmt: skip
 #: 16 x 16, 256 MAC per cycle, 128-bit AXI.
 MEDIUM = Config(
     row_bytes=16, columns=16, scratchpad_rows=8192, accumulator_rows=2048, axi_data_width=128,
-    epilogue_lanes=4,
+    epilogue_lanes=8,
 )  # fmt: skip
 #: The published tile of the PPU 1.0 tensor core: 256-bit operand rows, 16 columns, 512 MAC per
 #: cycle.

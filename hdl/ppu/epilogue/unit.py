@@ -24,8 +24,8 @@ class Epilogue(wiring.Component):
         place ------------------> queue ----------------------------------> o_place
 
     Latency from a row to its results `latency` cycles, throughput one row per `period` cycles: who
-    sends rows keeps that distance (asserted). Residual numbers come before their row, and after the
-    row before.
+    sends rows keeps that pace (asserted), but a row may come a cycle early, and waits then.
+    Residual numbers come before their row, and after the row before.
 
     Parameters
     ----------
@@ -90,31 +90,47 @@ class Epilogue(wiring.Component):
         """
         geometry, scaled = self.geometry, self.scaled
         columns, count = geometry.columns, self.lanes
-        sums, scales = Signal(32 * columns, reset_less=True), Signal(geometry.scale_width)
-        residual = Signal(8 * columns, reset_less=True)
-        waiting = Signal.like(residual)           # residual numbers of the row to come
+        waiting = Signal(8 * columns)             # residual numbers of the row to come
         group, active, settings = Signal(range(self.groups)), Signal(), Signal()
+        scales, kept = Signal(geometry.scale_width), Signal.like(scaled)
+        early, follows = Signal(), Signal()       # a row comes, or came, before the last group
         with m.If(self.residual_arrived):
             m.d.sync += waiting.eq(self.row.word_select(scaled.quarter, 8 * columns))
+        m.d.comb += early.eq(self.arrived & active & (group != self.groups - 1))
         m.d.sync += [
-            sums.eq(sums >> 32 * count), residual.eq(residual >> 8 * count), group.eq(group + 1),
+            Assert(~early | (group == self.groups - 2) & ~follows, "A row comes too early"),
+            Assert(~(self.arrived & follows), "A row comes while one waits"),
+            group.eq(group + 1), follows.eq(early),
         ]
-        with m.If(group == self.groups - 1):
-            m.d.sync += active.eq(0)
         with m.If(self.arrived):
+            m.d.sync += kept.eq(scaled)
+        with m.If(follows):
+            m.d.sync += [scales.eq(kept.scales), settings.eq(kept.settings)]
+        with m.Elif(self.arrived & ~early):
             m.d.sync += [
-                Assert(~active | (group == self.groups - 1), "A row comes while one is inside"),
-                sums.eq(self.row), residual.eq(waiting), scales.eq(scaled.scales),
-                settings.eq(scaled.settings), group.eq(0), active.eq(1),
+                scales.eq(scaled.scales), settings.eq(scaled.settings), group.eq(0), active.eq(1),
             ]
+        with m.Elif(group == self.groups - 1):
+            m.d.sync += active.eq(0)
+        sums = self._shifted(m, self.row, 32 * count, early, name="sums")
+        residual = self._shifted(m, waiting, 8 * count, early, name="residual")
         scale = delay(m, Cat(group, scales), Lane.PLACE, name="scale_place", reset_less=True)
-        entries = delay(m, residual[:8 * count], Lane.PLACE, name="entries", reset_less=True)
+        entries = delay(m, residual, Lane.PLACE, name="entries", reset_less=True)
         for index, lane in enumerate(lanes):
             m.d.comb += [
                 lane.sum.eq(sums.word_select(index, 32)), lane.scale.eq(scale),
                 lane.entry.eq(entries.word_select(index, 8)),
             ]
         return active, settings
+
+    def _shifted(self, m, row, width, early, *, name):
+        """The groups of a row one by one: at once, or if it is early, behind the group before."""
+        groups = Signal(len(row) + width, name=name, reset_less=True)
+        rest = groups >> width
+        m.d.sync += groups.eq(rest)
+        with m.If(self.arrived):
+            m.d.sync += groups.eq(Mux(early, Cat(rest[:width], row), row))
+        return groups[:width]
 
     def _set(self, m, lanes, valid, chosen):
         """Settings for the cycles in which lanes want them; returns those of their results."""

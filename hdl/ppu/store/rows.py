@@ -96,12 +96,14 @@ class RowReader(wiring.Component):
         less   = [room - few_sum(i.p.whole, slices, more) for more in range(-1, 3)]
         load   = Signal()
         issue  = Signal()
-        reads_sums, strict, first = Const(1, 1), Const(0, 1), i.p.row
+        reads_sums, first = Const(1, 1), i.p.row
+        held, early = left, slots         # until the next row may be read; when it is early, then
         if geometry.has_epilogue:
             reads_sums = Signal(init=1)
             kept, residual, first = self._residual(m, i, reads_sums)
-            # No row waits in the epilogue, which the next one has to itself when this one is done.
-            strict = kept.scaled
+            # A row that waits in the epilogue does so for a cycle.
+            held = left + Mux(kept.scaled, slots - 1, 0)
+            early = Mux(kept.scaled, 1, slots)
         m.d.comb += [
             # Residual numbers need no room.
             self.read.valid.eq(loaded & (may | ~reads_sums)),
@@ -114,9 +116,9 @@ class RowReader(wiring.Component):
         ]
         m.d.sync += [
             gone.eq(self.taken), room.eq(Mux(load, pays, rests)),
-            clear.eq(Mux(issue, (left == 0) & ~strict, clears)),
+            clear.eq(Mux(issue, held == 0, clears)),
             # Whether this row is read is known last.
-            may.eq(Mux(issue, (left == 0) & ~strict & (Mux(i.valid, pays, rests) >= 0),
+            may.eq(Mux(issue, (held == 0) & (Mux(i.valid, pays, rests) >= 0),
                        clears & (Mux(i.valid & ~loaded, pays, rests) >= 0))),
             self.released.eq(issue & end),
         ]
@@ -127,8 +129,7 @@ class RowReader(wiring.Component):
             ]
         # What is left of the row before counts as well: it may be in the way when this one is done.
         with m.If(issue):
-            held = left + Mux(strict, slots, 0) if geometry.has_epilogue else left
-            m.d.sync += [wait.eq(held), left.eq(Mux(strict, 0, slots))]
+            m.d.sync += [wait.eq(held), left.eq(early)]
         with m.Elif(~clear):
             m.d.sync += wait.eq(wait - 1)
         with m.Elif(left != 0):

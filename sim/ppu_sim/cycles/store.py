@@ -19,8 +19,6 @@ READ_AHEAD = 2
 BUFFER = 10
 #: Cycles of the epilogue's pipeline, beside those in which a row goes in.
 EPILOGUE = 24
-#: Cycles from the last row of a job in the epilogue to the first one of the next.
-BETWEEN = 21
 
 
 class StoreTimeline:
@@ -60,8 +58,7 @@ class StoreTimeline:
             rows = f["rows"] * -(-f["columns"] // self.config.columns)
             slots = max(slots, rows * self._period)
         pace = max(1.0, slots / bursts.total_beats)
-        apart = BETWEEN if scaled else 1
-        data = max(start + FIRST_BEAT + refused + inside, self._sliced + apart)
+        data = max(start + FIRST_BEAT + refused + inside, self._sliced + 1)
         begin, last = self.channel.run(start + REQUEST, data, bursts, pace)
         self._sliced = max(data + slots - 1, last - BUFFER)
         slices = slots / f["rows"] / -(-f["columns"] // self.config.columns)

@@ -121,6 +121,19 @@ def test_rows_do_not_meet(order, columns):
         for index, kind in enumerate(order.split(", "))]).check()  # fmt: skip
 
 
+@pytest.mark.parametrize("phase", [0, 1])
+@pytest.mark.parametrize("name", ["tiny", "two lanes", "small", "medium", "ppu1"])
+def test_rows_keep_their_pace_while_execute_takes_banks(name, phase):
+    """One of the banks in each cycle; a row that would be refused when it is due comes early."""
+    config, rows = CONFIGS[name], 16
+    commands = [store(rows=rows, columns=config.columns, address=4096 * part, source=part * rows,
+                      result_format=StoreFormat.INT8, high=100) for part in range(2)]  # fmt: skip
+    run = ScaledRun(config, commands, parameters=True, updates=lambda cycle: (cycle + phase) % 2)
+    run.check()
+    reads = [cycle for _, cycle in run.reads]
+    assert reads[-1] - reads[0] <= (2 * rows - 1) * config.columns // config.epilogue_lanes + 1
+
+
 @pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize("form", [StoreFormat.UINT8, StoreFormat.FLOAT16])
 @pytest.mark.parametrize("name", ["tiny", "small", "medium", "ppu1"])
@@ -135,7 +148,9 @@ def test_rows_take_as_many_cycles_as_the_lanes_need(name, form, residual):
     run.check()
     reads = [cycle for row, cycle in run.reads if row < 32]
     assert len(reads) == 2 * rows
-    assert {later - sooner for sooner, later in pairwise(reads)} == {period}
+    # The second row comes a cycle early if it can.
+    apart = [later - sooner for sooner, later in pairwise(reads)]
+    assert apart[0] in (period - 1, period) and set(apart[1:]) == {period}
 
 
 def test_latency():
