@@ -107,11 +107,16 @@ _IN_ORDER = {
 }  # fmt: skip
 #: A board's core has no epilogue: with one, none has been placed yet.
 _NO_EPILOGUE = {"epilogue_lanes": 0}
+#: `medium` has so many wires to its block RAM that the router does not get through with all of it.
+_SMALL_MEMORIES = {
+    "load_slots": 4, "execute_slots": 4, "store_slots": 4,
+    "scratchpad_rows": 2048, "accumulator_rows": 512, **_NO_EPILOGUE,
+}  # fmt: skip
 #: An FT231X does 3 Mbaud at most.
 _ULX3S = Board(
     name="ulx3s", device=DEVICES["ecp5-85"], platform_class="ulx3s.ULX3S_85F_Platform",
     preset="small", frequencies={None: 100, "medium": 70, "ppu1": 70},
-    changes=dict.fromkeys(("tiny", "small", "medium", "ppu1"), _NO_EPILOGUE),
+    changes={**dict.fromkeys(("tiny", "small", "ppu1"), _NO_EPILOGUE), "medium": _SMALL_MEMORIES},
     oscillator="clk25", oscillator_hz=25_000_000, button=("button_fire", 0),
     leds={"busy": 0, "done": 1, "error": 2, "activity": 3},
     # Else the ESP32 may take the chip's configuration over.
