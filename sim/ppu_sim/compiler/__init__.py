@@ -3,8 +3,8 @@
 from ppu.config import MEDIUM
 
 from ..opening import configuration
+from .graph import ModelError
 from .model import CompiledModel, compile_model
-from .reader import ModelError
 
 __all__ = ["CompiledModel", "ModelError", "compile", "compile_model"]
 

@@ -1,11 +1,7 @@
 """``ppu run`` and ``ppu compile``: a quantised ONNX model on the core."""
 
-import os
-import tempfile
 from itertools import count
 from pathlib import Path
-
-import numpy as np
 
 from ppu.config import preset
 
@@ -14,6 +10,7 @@ from ..backends import BACKENDS
 from ..gemm import add_backend
 from ..program import end
 from .core_stage import CoreStage
+from .files import arrays_of, check_output, save
 from .model import compile_model
 from .reader import read
 from .report import layer_table
@@ -52,9 +49,9 @@ def _add_model(parser, presets):
 
 def _run(arguments):
     graph = read(arguments.model)
-    arrays = _arrays(arguments, [value.name for value in graph.inputs])
+    arrays = arrays_of(arguments.input, [value.name for value in graph.inputs])
     if arguments.output:
-        _check_output(arguments.output, graph)
+        check_output(arguments.output, graph)
     took = None
     with opening.open(arguments.backend, preset=arguments.preset,
                       latency=arguments.latency) as device:  # fmt: skip
@@ -74,39 +71,9 @@ def _run(arguments):
     elif took and took.cycles is not None:
         print(f"{took.cycles:,} cycles on the core, {took.utilization:.1%} of peak")
     if arguments.output:
-        _save(arguments.output, outputs)
+        save(arguments.output, outputs)
         print(f"{arguments.output} written")
     return 0
-
-
-def _arrays(arguments, names):
-    """The inputs by name; one without a name is the model's only one."""
-    arrays = {}
-    for text in arguments.input:
-        name, _, file = text.rpartition("=")
-        arrays[name] = np.load(file, allow_pickle=False)
-    if "" in arrays:
-        if len(names) != 1 or len(arrays) != 1:
-            raise ValueError(f"give NAME=FILE for each of the inputs {', '.join(names)}")
-        arrays = {names[0]: arrays[""]}
-    return arrays
-
-
-def _check_output(file, graph):
-    if file.suffix not in (".npy", ".npz"):
-        raise ValueError(f"the output must be a .npy or .npz file, not {file}")
-    if file.suffix == ".npy" and len(graph.outputs) != 1:
-        raise ValueError(f"{len(graph.outputs)} outputs need a .npz file, not {file}")
-
-
-def _save(file, outputs):
-    """Writes the file as a whole or not at all."""
-    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=file.suffix, delete=False) as made:
-        if file.suffix == ".npz":
-            np.savez(made, **outputs)
-        else:
-            np.save(made, next(iter(outputs.values())))
-    os.replace(made.name, file)
 
 
 def _compile(arguments):

@@ -31,6 +31,8 @@ class CoreStage:
         Name of a tensor -> name of the one whose bytes it has, if it is another.
     images : dict
         Name of a tensor that is an image -> its :class:`Layout` without a border.
+    fixed : dict
+        Name -> array from outside that it has been planned for.
     """
 
     config: object
@@ -39,6 +41,7 @@ class CoreStage:
     outputs: tuple
     names: dict = field(repr=False)
     images: dict = field(repr=False)
+    fixed: dict = field(repr=False)
 
     def __post_init__(self):
         self.plan = self._plan()
@@ -98,9 +101,15 @@ class CoreStage:
         -------
         list of (layer or None, Run)
             What it took: one for all layers, or one for each if they shall run one by one.
+
+        Raises
+        ------
+        ValueError
+            If the device has another core, or a value is not as planned.
         """
         if device.config != self.config:
             raise ValueError("the model was compiled for another core than that of the device")
+        self._check(values)
         with device.allocator.scope() as room:
             base = room.allocate(max(1, self.plan.bytes))
             for offset, array in self.plan.constants:
@@ -116,6 +125,19 @@ class CoreStage:
             for tensor in self.outputs:
                 values[tensor.name] = self._read(device, base, tensor)
         return took
+
+    def _check(self, values):
+        """What comes from the host may depend on data, but memory has been planned."""
+        for tensor in self.inputs:
+            array = values[tensor.name]
+            if (array.dtype, array.shape) != (tensor.dtype, tensor.shape):
+                raise ValueError(
+                    f"{tensor.name} is planned as {tensor.dtype} {tensor.shape}, not {array.dtype} "
+                    f"{array.shape}: its shape depends on data")
+        for name, wanted in self.fixed.items():
+            if not np.array_equal(values[name], wanted):
+                raise ValueError(f"{name} is planned as {wanted.tolist()}, not "
+                                 f"{values[name].tolist()}: it depends on data")  # fmt: skip
 
     def _programs(self, device, base, layer_by_layer):
         memory = MemoryTiming(device.settings.latency)

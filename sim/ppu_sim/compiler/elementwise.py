@@ -8,9 +8,25 @@ from ppu.isa import RESIDUAL_CHUNKS, Target
 
 from ..program import execute, load, store
 from .area import areas
-from .layers import FORMATS
+from .layers import FORMATS, Unplaced
 
-__all__ = ["ElementwiseProgram", "Passes"]
+__all__ = ["ElementwiseProgram", "Passes", "check_room"]
+
+
+def check_room(config):
+    """Raises Unplaced if a core's memories are too small for passes over elements."""
+    rows = config.scratchpad_rows - len(_selection(config))
+    if _block_rows(config, rows, RESIDUAL_CHUNKS * config.columns) < 1:
+        raise Unplaced("the core's memories have no room for matrices that choose columns, and two "
+                       "blocks")  # fmt: skip
+
+
+def _block_rows(config, rows, size):
+    """Rows of `size` bytes in each of two blocks, in so many rows of the scratchpad."""
+    tiles = -(-size // config.columns)
+    panels = -(-tiles * config.columns // config.row_bytes)
+    # Behind the sums are the residual numbers.
+    return min(config.accumulator_rows // 2 // (tiles + 1), rows // 2 // panels)
 
 
 class ElementwiseProgram:
@@ -91,10 +107,8 @@ class Passes:
         config, layer = self.config, self.layer
         size = min(self.width, area.bytes - start)
         tiles = -(-size // config.columns)
-        panels = -(-tiles * config.columns // config.row_bytes)
         selection = self._selection
-        # Behind the sums are the residual numbers.
-        most = min(config.accumulator_rows // 2 // (tiles + 1), selection // 2 // panels)
+        most = _block_rows(config, selection, size)
         for first in range(0, area.rows, most):
             rows, which = min(most, area.rows - first), next(half) % 2
             scratchpad, sums = which * (selection // 2), which * (config.accumulator_rows // 2)

@@ -1,7 +1,8 @@
 """Which tensors of a model are images, and what that means for its operators."""
 
-from .layers import BYTES, Unplaced
+from .layers import BYTES, FORMATS, Unplaced
 from .layout import Layout
+from .operands import check_elements
 from .placing import is_alias
 
 __all__ = ["Images"]
@@ -24,6 +25,8 @@ class Images:
         Its nodes as they are placed together.
     tensors : dict
         All tensors, by name.
+    fixed : dict
+        Arrays that follow from shapes alone, by name.
 
     Attributes
     ----------
@@ -31,8 +34,8 @@ class Images:
         Matrices whose rows are images: they lie as these do.
     """
 
-    def __init__(self, graph, groups, tensors):
-        self._tensors = tensors
+    def __init__(self, graph, groups, tensors, fixed):
+        self._tensors, self._steady = tensors, graph.constants.keys() | fixed.keys()
         alike, self._names = [], set()
         for group in groups:
             ends = group[0], group[-1]
@@ -66,8 +69,18 @@ class Images:
         return Layout(self._tensors[name].shape)
 
     def check_alias(self, node):
-        """Raises Unplaced if an operator that changes a shape moves elements of an image."""
+        """Raises Unplaced if an operator that changes a shape moves elements of an image, or is
+        none for the core at all.
+        """
         source, result = node.input(0), node.outputs[0]
+        if source not in self._tensors:
+            raise Unplaced(f"its operand {source} is constant, or no tensor")
+        if self._tensors[source].dtype not in FORMATS:
+            raise Unplaced(f"the core has no tensors of {self._tensors[source].dtype}")
+        check_elements((self._tensors[source], self._tensors[result]))
+        for name in node.inputs[1:]:
+            if name and name not in self._steady:
+                raise Unplaced(f"its operand {name} depends on data")
         if source in self.flattened:
             raise Unplaced("it changes the shape of a flattened image, which lies as NHWC")
         shape, other = self._tensors[source].shape, self._tensors[result].shape

@@ -8,12 +8,15 @@ from ppu.config import Signs
 
 from .convolution import check_fits
 from .core_stage import CoreStage
-from .host import HostStage, all_tensors
+from .elementwise import check_room
+from .graph import Graph, ModelError
+from .host import HostStage
 from .image_layers import Convolution
 from .images import Images
 from .layers import Gemm, Unplaced
 from .placing import is_alias, lowered
-from .reader import Graph, ModelError, read
+from .reader import read
+from .shapes import all_tensors
 from .tables import grouped, table_layer
 
 __all__ = ["CompiledModel", "compile_model"]
@@ -55,7 +58,9 @@ class CompiledModel:
         Raises
         ------
         ValueError
-            If an input is missing, or has another type or shape; or the device has another core.
+            If an input is missing, or has another type or shape; if a tensor on the core has
+            another shape than the compiler saw, as it depends on data; if ONNX Runtime fails; or
+            the device has another core.
         """
         return self._run(device, inputs, layer_by_layer=False)[0]
 
@@ -70,7 +75,9 @@ class CompiledModel:
         return self._run(device, inputs, layer_by_layer=True)
 
     def _run(self, device, inputs, *, layer_by_layer):
-        values, took = {}, []
+        constants, took = self.graph.constants, []
+        values = {value.name: constants[value.name].copy() for value in self.graph.outputs
+                  if value.name in constants}  # fmt: skip
         for value in self.graph.inputs:
             array = np.asarray(inputs.get(value.name))
             if value.name not in inputs or array.dtype != value.dtype or (
@@ -104,9 +111,9 @@ def compile_model(source, config, *, shapes=None):
     if not config.epilogue_lanes:
         raise ModelError("the core has no epilogue: epilogue_lanes is 0")
     graph = source if isinstance(source, Graph) else read(source)
-    graph, tensors = all_tensors(graph, shapes or {})
+    graph, tensors, fixed = all_tensors(graph, shapes or {})
     groups = grouped(graph, tensors)
-    placing = _Placing(config, graph, tensors, Images(graph, groups, tensors))
+    placing = _Placing(config, graph, tensors, fixed, Images(graph, groups, tensors, fixed))
     stages, reasons = [], {}
     for group in groups:
         layer, aliased = None, is_alias(group[0])
@@ -132,13 +139,16 @@ def compile_model(source, config, *, shapes=None):
 class _Placing:
     """Places the nodes of a model on a core."""
 
-    def __init__(self, config, graph, tensors, images):
-        self.config, self.graph, self.tensors, self.images = config, graph, tensors, images
+    def __init__(self, config, graph, tensors, fixed, images):
+        self.config, self.graph, self.images = config, graph, images
+        self.tensors, self.fixed = tensors, fixed
 
     def layer(self, group):
         """The layer for some nodes. Raises Unplaced if the core cannot do them."""
-        layer = table_layer(group, self.graph, self.tensors) or lowered(
-            group[0], self.graph, self.tensors)
+        # Scales become infinite where those of ONNX Runtime do.
+        with np.errstate(over="ignore", invalid="ignore"):
+            layer = table_layer(group, self.graph, self.tensors) or lowered(
+                group[0], self.graph, self.tensors)
         if self.config.signs is Signs.SIGNED:
             _check_signs(layer)
         names = {tensor.name for tensor in (*layer.operands, layer.y)}
@@ -149,27 +159,31 @@ class _Placing:
             raise Unplaced("it takes elements of a flattened image")
         if isinstance(layer, Convolution):
             check_fits(self.config, layer)
+        elif not isinstance(layer, Gemm):
+            check_room(self.config)
         return layer
 
     def stage(self, part, later):
         """The stage of some nodes that follow each other: what is made and wanted where."""
-        made, inputs, names = set(), {}, {}
+        made, inputs, fixed, names = set(), {}, {}, {}
         for group, layer in part:
             for node in group:
-                inputs |= {name: self.tensors[name] for name in node.inputs
+                operands = node.inputs if layer is not None else node.inputs[:1]
+                inputs |= {name: self.tensors[name] for name in operands
                            if name in self.tensors and name not in made}
                 made.update(node.outputs)
             if layer is None:
-                source = group[0].input(0)
+                source, *shape = group[0].inputs
                 names[group[0].outputs[0]] = names.get(source, source)
+                fixed |= {name: self.fixed[name] for name in shape if name in self.fixed}
         wanted = {value.name for value in self.graph.outputs} | {
             name for _, groups in later for group, _ in groups for node in group
-            for name in node.inputs}  # fmt: skip
+            for name in node.needs}  # fmt: skip
         here = made | set(inputs)
         return CoreStage(
             self.config, [layer for _, layer in part if layer is not None], tuple(inputs.values()),
             tuple(self.tensors[name] for name in sorted(made & wanted)), names,
-            {name: self.images.layout(name) for name in here if name in self.images})
+            {name: self.images.layout(name) for name in here if name in self.images}, fixed)
 
 
 def _check_signs(layer):

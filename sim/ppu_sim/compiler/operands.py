@@ -4,7 +4,9 @@ import numpy as np
 
 from .layers import BYTES, Unplaced
 
-__all__ = ["bias_of", "bytes_of", "constant", "scalar", "without_zero_point"]
+__all__ = [
+    "bias_of", "bytes_of", "check_elements", "constant", "scalar", "without_zero_point",
+]  # fmt: skip
 
 
 #: The largest sum of two INT8.
@@ -21,6 +23,13 @@ def bytes_of(node, tensors, index=0):
     return tensor
 
 
+def check_elements(tensors):
+    """Raises Unplaced if one of some tensors has none."""
+    for tensor in tensors:
+        if not tensor.bytes:
+            raise Unplaced(f"{tensor.name} has no elements")
+
+
 def constant(node, graph, index, what):
     """An input as an array. Raises Unplaced if it is computed."""
     name = node.input(index)
@@ -30,10 +39,12 @@ def constant(node, graph, index, what):
 
 
 def scalar(node, graph, index, what):
-    """An input as a single number. Raises Unplaced if it is none."""
+    """An input as a single number. Raises Unplaced if it is none, or a scale of 0 or infinity."""
     value = constant(node, graph, index, what)
     if value.size != 1:
         raise Unplaced(f"its {what} is not a single number")
+    if value.dtype.kind == "f" and not (np.isfinite(value) & (value != 0)).all():
+        raise Unplaced(f"its {what} is {value.item()}")
     return value.reshape(())
 
 

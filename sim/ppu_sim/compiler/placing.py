@@ -4,7 +4,14 @@ import numpy as np
 
 from ..model import float32
 from .layers import Elementwise, Gemm, Unplaced
-from .operands import bias_of, bytes_of, constant, scalar, without_zero_point
+from .operands import (
+    bias_of,
+    bytes_of,
+    check_elements,
+    constant,
+    scalar,
+    without_zero_point,
+)  # fmt: skip
 from .windows import average_pool, global_average_pool, max_pool, qlinear_conv
 
 __all__ = ["is_alias", "lowered"]
@@ -37,6 +44,7 @@ def lowered(node, graph, tensors):
     """
     if node.op not in _LOWERINGS:
         raise Unplaced("the core has no such operator")
+    check_elements([tensors[name] for name in (*node.inputs, *node.outputs) if name in tensors])
     return _LOWERINGS[node.op](node, graph, tensors)
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 
 from .host import run_nodes
-from .layers import BYTES, Elementwise
+from .layers import BYTES, Elementwise, Unplaced
+from .operands import check_elements
+from .sessions import RunError
 
 __all__ = ["grouped", "table_layer"]
 
@@ -70,18 +72,24 @@ def _region(nodes, graph, tensors):
 def _is_alone(region, graph):
     """Whether nobody else wants what its nodes make, but for the last one."""
     inner = {name for node in region[:-1] for name in node.outputs}
-    outside = {name for node in graph.nodes if node not in region for name in node.inputs}
+    outside = {name for node in graph.nodes if node not in region for name in node.needs}
     return not inner & (outside | {value.name for value in graph.outputs})
 
 
 def table_layer(group, graph, tensors):
-    """The layer for a group of nodes, or None if it is none that a table takes the place of."""
+    """The layer for a group of nodes, or None if it is none that a table takes the place of. Raises
+    Unplaced if ONNX Runtime does not compute its entries.
+    """
     if (len(group) == 1 and group[0].op not in _WHOLE) or not _is_bytes(group[0], tensors):
         return None
     a, y = tensors[group[0].input(0)], tensors[group[-1].outputs[0]]
     if y.dtype not in BYTES or a.shape != y.shape or (len(group) == 1 and not all(
             _is_number(graph, name) for name in group[0].inputs[1:])):  # fmt: skip
         return None
+    check_elements((a, y))
     entries = np.arange(256, dtype=np.uint8).view(a.dtype)
-    table = run_nodes(graph, group, {a.name: entries})[y.name].view(np.uint8)
+    try:
+        table = run_nodes(graph, group, {a.name: entries})[y.name].view(np.uint8)
+    except RunError as error:
+        raise Unplaced(f"a table of it cannot be made: {error}") from None
     return Elementwise(name=group[-2 if len(group) > 1 else 0].name, a=a, y=y, table=table)
