@@ -19,6 +19,7 @@ LONG = (
     "test_dma.py::test_reader[icarus", "test_dma.py::test_writer[icarus",
     "test_core.py::test_core[tiny-icarus-bench_core_errors]",
     "test_int8_results.py::test_cycles[('medium', 512",
+    "test_int8_results.py::test_cycles[('ppu1'",
     "test_fuzz.py::test_other_configurations[dot 4",
     "test_fuzz.py::test_other_configurations[dot 2",
     "test_fuzz.py::test_other_configurations[in order, four and two banks]",

@@ -41,7 +41,7 @@ class CoreStage:
     outputs: tuple
     names: dict = field(repr=False)
     images: dict = field(repr=False)
-    fixed: dict = field(repr=False)
+    fixed: dict = field(default_factory=dict, repr=False)
 
     def __post_init__(self):
         self.plan = self._plan()
