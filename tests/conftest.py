@@ -15,14 +15,17 @@ LONG = (
     "test_cycle_model.py::test_random_products[medium",
     "test_cycle_model.py::test_random_products[small-100",
     "test_presets.py::test_yosys[ppu1]", "test_presets.py::test_size[ppu1]",
-    "test_presets.py::test_plain_names[ppu1]",
+    "test_presets.py::test_plain_names[ppu1]", "test_presets.py::test_each_module_once[ppu1]",
+    "test_regfile.py::test_regfile[ppu1",
     "test_dma.py::test_reader[icarus", "test_dma.py::test_writer[icarus",
     "test_core.py::test_core[tiny-icarus-bench_core_errors]",
+    "test_core.py::test_core[small-verilator-bench_core_errors]",
     "test_int8_results.py::test_cycles[('medium', 512",
     "test_int8_results.py::test_cycles[('ppu1'",
     "test_fuzz.py::test_other_configurations[dot 4",
     "test_fuzz.py::test_other_configurations[dot 2",
     "test_fuzz.py::test_other_configurations[in order, four and two banks]",
+    "test_fuzz.py::test_other_configurations[rows of eight beats, four lanes]",
 )
 
 

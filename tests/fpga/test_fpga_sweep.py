@@ -17,7 +17,7 @@ from ppu_fpga.flow.sweep_page import page, table
 distributed = pytest.importorskip("distributed")
 
 TINY = CorePoint("ecp5-85", "tiny", (), 100.0)
-SMALL = CorePoint("ecp5-85", "small", ("row_bytes=4", "columns=4"), 100.0)
+SMALL = CorePoint("ecp5-85", "small", ("row_bytes=4", "columns=4", "epilogue_lanes=2"), 100.0)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def add_step(steps, presets, devices, guarded):
     parser.add_argument("--device", default="ecp5-85", choices=devices, help="default: ecp5-85")
     parser.add_argument("--preset", nargs="+", default=["small"], choices=presets,
                         help="one or more; default: small")  # fmt: skip
-    add_changes(parser, help="a variant of each preset, such as `row_bytes=4 columns=4`; may be "
+    add_changes(parser, help="a variant of each preset, such as `axi_data_width=32`; may be "
                              "given several times")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the first; default: 1")
     parser.add_argument("--seeds", type=int, default=3, metavar="N",

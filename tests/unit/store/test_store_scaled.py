@@ -122,7 +122,7 @@ def test_rows_do_not_meet(order, columns):
 
 
 @pytest.mark.parametrize("phase", [0, 1])
-@pytest.mark.parametrize("name", ["tiny", "two lanes", "small", "medium", "ppu1"])
+@pytest.mark.parametrize("name", ["tiny", "two lanes", "small", "medium"])
 def test_rows_keep_their_pace_while_execute_takes_banks(name, phase):
     """One of the banks in each cycle; a row that would be refused when it is due comes early."""
     config, rows = CONFIGS[name], 16
