@@ -8,7 +8,7 @@ import onnxruntime
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from ppu_sim.compiler.reader import session_options
+from ppu_sim.compiler.sessions import session_options
 
 MICROSOFT = "com.microsoft"
 
@@ -31,6 +31,17 @@ def reference(model, inputs):
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), session_options(), providers=["CPUExecutionProvider"])
     return session.run(None, inputs)
+
+
+def compare(compiled, device, model, inputs):
+    """Runs a compiled model; its outputs must be ONNX Runtime's in type, shape and every byte.
+    Returns these.
+    """
+    found, wanted = compiled.run(device, inputs), reference(model, inputs)
+    for (name, got), want in zip(found.items(), wanted, strict=True):
+        assert (got.dtype, got.shape) == (want.dtype, want.shape)
+        assert got.tobytes() == want.tobytes(), f"{name}: {np.sum(got != want)} of {got.size}"
+    return wanted
 
 
 def random_of(rng, dtype, shape):

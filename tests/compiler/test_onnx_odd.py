@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from onnx_graphs import GraphMaker
-from onnx_models import info, model_of, random_of, reference
+from onnx_models import compare, info, model_of, random_of
 
 import ppu_sim
 from ppu.config import TINY, preset
@@ -31,10 +31,7 @@ def check(model, inputs, *, config=None, host=()):
     with ppu_sim.open("model", config=config or preset("small")) as device:
         compiled = compile_model(model, device.config,
                                  shapes={name: np.shape(x) for name, x in inputs.items()})
-        found = compiled.run(device, inputs).values()
-    for got, want in zip(found, reference(model, inputs), strict=True):
-        assert (got.dtype, got.shape) == (want.dtype, want.shape)
-        assert got.tobytes() == want.tobytes()
+        compare(compiled, device, model, inputs)
     on_host = [node.op for stage in compiled.stages for node in getattr(stage, "nodes", [])]
     assert on_host == [op for op, _ in host]
     for op, reason in host:
@@ -55,8 +52,7 @@ def test_a_shape_that_depends_on_data():
     with ppu_sim.open("model", preset="small") as device:
         compiled = compile_model(sliced(), device.config)
         inputs = {"x": X, "n": np.array([0])}
-        assert compiled.run(device, inputs)["y"].tobytes() == reference(sliced(), inputs)[
-            0].tobytes()  # fmt: skip
+        compare(compiled, device, sliced(), inputs)
         with device.allocator.scope() as room:
             first, size = room.allocate(1), 1 << 16
         before = device.read(first, size, np.uint8).tobytes()
@@ -73,8 +69,7 @@ def test_the_host_takes_any_shape():
     with ppu_sim.open("model", preset="small") as device:
         compiled = compile_model(model, device.config)
         for rows in (1, 4, 2):
-            inputs = {"x": X, "n": np.array([rows])}
-            assert np.array_equal(compiled.run(device, inputs)["y"], reference(model, inputs)[0])
+            compare(compiled, device, model, {"x": X, "n": np.array([rows])})
 
 
 def test_bodies_that_take_tensors_from_outside():
@@ -93,9 +88,7 @@ def test_a_sequence_in_the_middle():
     model = model_of(nodes, [IN], [OUT, info("p", np.int8, [4, 16])],
                      CONSTANTS | {"index": np.int64(0)})  # fmt: skip
     with ppu_sim.open("model", preset="small") as device:
-        found = compile_model(model, device.config).run(device, {"x": X})
-    assert np.array_equal(found["y"], reference(model, {"x": X})[0])
-    assert np.array_equal(found["p"], X)
+        compare(compile_model(model, device.config), device, model, {"x": X})
 
 
 @pytest.mark.parametrize("kind", [TensorProto.FLOAT8E4M3FN, TensorProto.INT4])
@@ -105,8 +98,7 @@ def test_short_types_are_the_hosts(kind):
              helper.make_node("DequantizeLinear", ["q", "s"], ["y"])]  # fmt: skip
     model = model_of(nodes, [IN], [info("y", np.float32, [4, 8])], CONSTANTS)
     with ppu_sim.open("model", preset="small") as device:
-        found = compile_model(model, device.config).run(device, {"x": X})["y"]
-    assert found.tobytes() == reference(model, {"x": X})[0].tobytes()
+        compare(compile_model(model, device.config), device, model, {"x": X})
 
 
 @pytest.mark.parametrize(("value", "message"), [
@@ -169,9 +161,8 @@ def test_a_scratchpad_without_room(op):
     config = replace(TINY, columns=16, scratchpad_rows=64, scratchpad_banks=2)
     with ppu_sim.open("model", config=config) as device:
         compiled = compile_model(model, config)
-        found, = compiled.run(device, inputs).values()
+        compare(compiled, device, model, inputs)
     assert any("no room for matrices" in reason for reason in compiled.reasons.values())
-    assert found.tobytes() == reference(model, inputs)[0].tobytes()
 
 
 def test_constants_in_another_file(tmp_path):
@@ -180,9 +171,8 @@ def test_constants_in_another_file(tmp_path):
     onnx.save(model, file, save_as_external_data=True, size_threshold=0, location="weights.bin")
     assert (tmp_path / "weights.bin").stat().st_size >= 128
     with ppu_sim.open("model", preset="small") as device:
-        found = compile_model(file, device.config).run(device, {"x": X})["y"]
-    assert np.array_equal(found, reference(model_of([product("x", "y")], [IN], [OUT], CONSTANTS),
-                                           {"x": X})[0])  # fmt: skip
+        compare(compile_model(file, device.config), device,
+                model_of([product("x", "y")], [IN], [OUT], CONSTANTS), {"x": X})  # fmt: skip
     (tmp_path / "weights.bin").unlink()
     with pytest.raises(ModelError, match=r"^not a valid ONNX model: .*weights\.bin"):
         compile_model(file, preset("small"))

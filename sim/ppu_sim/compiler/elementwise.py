@@ -15,7 +15,7 @@ __all__ = ["ElementwiseProgram", "Passes", "check_room"]
 
 def check_room(config):
     """Raises Unplaced if a core's memories are too small for passes over elements."""
-    rows = config.scratchpad_rows - len(_selection(config))
+    rows = config.scratchpad_rows - _selection_rows(config)
     if _block_rows(config, rows, RESIDUAL_CHUNKS * config.columns) < 1:
         raise Unplaced("the core's memories have no room for matrices that choose columns, and two "
                        "blocks")  # fmt: skip
@@ -74,9 +74,8 @@ class Passes:
     def __init__(self, config, layer):
         self.config, self.layer = config, layer
         self.width = RESIDUAL_CHUNKS * config.columns
-        matrices = _selection(config)
-        self._selection = config.scratchpad_rows - len(matrices)
-        self.constants = {"selection": matrices,
+        self._selection = config.scratchpad_rows - _selection_rows(config)
+        self.constants = {"selection": _selection(config),
                           "scale": np.full(config.columns, layer.scale, np.float32)}  # fmt: skip
         for name, table in (("residual", layer.residual), ("table", layer.table)):
             if table is not None:       # each lane has one
@@ -85,9 +84,8 @@ class Passes:
 
     def prelude(self, places):
         """The commands that bring the constants; `places` has the address of each."""
-        rows = self.config.scratchpad_rows - self._selection
-        yield load(rows=rows, bytes=self.config.row_bytes, address=places["selection"],
-                   destination=self._selection)  # fmt: skip
+        yield load(rows=_selection_rows(self.config), bytes=self.config.row_bytes,
+                   address=places["selection"], destination=self._selection)  # fmt: skip
         rows = self.config.parameter_rows
         for name, row in (("scale", 0), ("residual", rows // 2), ("table", 3 * rows // 4)):
             if name in places:
@@ -141,11 +139,16 @@ class Passes:
             a_signed=self.layer.a.dtype == np.int8)  # fmt: skip
 
 
+def _selection_rows(config):
+    """Rows of the scratchpad that :func:`_selection` takes."""
+    return config.columns * max(config.row_bytes // config.columns,
+                                config.columns // config.row_bytes)  # fmt: skip
+
+
 def _selection(config):
     """Matrices of ones with which a product takes `columns` bytes of a row as they are."""
     row_bytes, columns = config.row_bytes, config.columns
-    matrices = np.zeros(
-        (max(row_bytes // columns, columns // row_bytes), columns, row_bytes), np.int8)
+    matrices = np.zeros((_selection_rows(config) // columns, columns, row_bytes), np.int8)
     for index in range(len(matrices)):
         for column in range(columns):
             lane = column + index * columns if row_bytes >= columns else column - index * row_bytes

@@ -33,9 +33,9 @@ class HostStage:
     def __init__(self, graph, nodes):
         self.nodes = nodes
         made = {name for node in nodes for name in node.outputs}
-        needed = [name for node in nodes for name in node.needs if name not in made]
-        self._inputs = list(dict.fromkeys(
-            name for name in needed if name not in graph.constants))
+        # Without repetition, in order.
+        needed = {name: None for node in nodes for name in node.needs if name not in made}
+        self._inputs = [name for name in needed if name not in graph.constants]
         self._outputs = [name for node in nodes for name in node.outputs if name]
         self._graph = graph
         self._constants = [item for item in graph.proto.graph.initializer if item.name in needed]

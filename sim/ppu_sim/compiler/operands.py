@@ -4,9 +4,7 @@ import numpy as np
 
 from .layers import BYTES, Unplaced
 
-__all__ = [
-    "bias_of", "bytes_of", "check_elements", "constant", "scalar", "without_zero_point",
-]  # fmt: skip
+__all__ = ["bias_of", "bytes_of", "check_elements", "constant", "scalar", "without_zero_point"]
 
 
 #: The largest sum of two INT8.

@@ -4,14 +4,7 @@ import numpy as np
 
 from ..model import float32
 from .layers import Elementwise, Gemm, Unplaced
-from .operands import (
-    bias_of,
-    bytes_of,
-    check_elements,
-    constant,
-    scalar,
-    without_zero_point,
-)  # fmt: skip
+from .operands import bias_of, bytes_of, check_elements, constant, scalar, without_zero_point
 from .windows import average_pool, global_average_pool, max_pool, qlinear_conv
 
 __all__ = ["is_alias", "lowered"]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ..toolchain import ToolMissing
 from .graph import ModelError, graph_of
+from .sessions import first_line, session_options
 
-__all__ = ["first_line", "read", "session_options"]
+__all__ = ["read"]
 
 #: Versions of the default operator set that are read.
 OPSETS = range(21, 25)
@@ -21,18 +22,6 @@ def _imported(name):
         return importlib.import_module(name)
     except ImportError:
         raise ToolMissing(f"ONNX models need: pip install {name}") from None
-
-
-def session_options():
-    """Options of ONNX Runtime, with which operators between quantised INT8 tensors are quantised
-    ones on every machine, as those between UINT8 tensors are.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.qdqisint8allowed", "1")
-    options.log_severity_level = 4          # errors are raised
-    return options
 
 
 def read(source):
@@ -103,8 +92,3 @@ def _optimized(data):
         except Exception as error:
             raise ModelError(f"ONNX Runtime refuses the model: {first_line(error)}") from None
         return onnx.load(options.optimized_model_filepath)
-
-
-def first_line(error):
-    """What an error says, in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,15 +1,32 @@
-"""Graphs that ONNX Runtime runs as they are, and the values that it takes and gives."""
+"""Sessions of ONNX Runtime: their options, and what they take, give and say."""
 
 import numpy as np
 
 from .graph import has_arrays
-from .reader import first_line, session_options
 
-__all__ = ["RunError", "Session", "dtype_of", "type_of", "unwrapped", "wrapped"]
+__all__ = ["RunError", "Session", "dtype_of", "first_line", "session_options", "type_of",
+           "unwrapped", "wrapped"]  # fmt: skip
 
 
 class RunError(ValueError):
     """ONNX Runtime does not take a graph, or not with these values; the message says why."""
+
+
+def session_options():
+    """Options of ONNX Runtime, with which operators between quantised INT8 tensors are quantised
+    ones on every machine, as those between UINT8 tensors are.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.qdqisint8allowed", "1")
+    options.log_severity_level = 4          # errors are raised
+    return options
+
+
+def first_line(error):
+    """What an error says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 class Session:
@@ -22,6 +39,7 @@ class Session:
     Raises
     ------
     RunError
+        If ONNX Runtime does not take it.
     """
 
     def __init__(self, model):
@@ -41,6 +59,7 @@ class Session:
         Raises
         ------
         RunError
+            If it does not do it for these values.
         """
         try:
             found = self._session.run_with_ort_values(names, values)

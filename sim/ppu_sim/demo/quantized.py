@@ -122,7 +122,7 @@ def quantized(model, images, folder, name):
 
 def scores(model, images):
     """What ONNX Runtime makes of images; `model` is a Path or an onnx.ModelProto."""
-    from ppu_sim.compiler.reader import session_options
+    from ppu_sim.compiler.sessions import session_options
 
     runtime = _imported("onnxruntime")
     source = str(model) if isinstance(model, Path) else model.SerializeToString()
